@@ -1,1 +1,10 @@
-//! extraction
+#![doc = include_str!("../README.md")]
+
+pub mod clean;
+pub mod ground;
+mod mail;
+pub mod provider;
+pub mod rules;
+
+pub use mail::Mail;
+pub use provider::{ExtractError, Extractor, RulesExtractor};
