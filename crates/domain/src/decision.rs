@@ -8,7 +8,7 @@ use crate::money::Money;
 use crate::payload::{DebtUpdate, PAYLOAD_VERSION};
 
 /// Above this, a person looks first.
-pub const HIGHEST_AMOUNT: Money = Money::from_cents(500_000_00);
+pub const HIGHEST_AMOUNT: Money = Money::from_cents(50_000_000);
 
 /// Below this, a person looks first.
 pub const LOWEST_CONFIDENCE: f64 = 0.75;
@@ -55,8 +55,7 @@ pub fn decide(extraction: &Extraction, mail: MailFacts<'_>) -> Decision {
     if amount > HIGHEST_AMOUNT {
         return Decision::Review("amount_too_high");
     }
-    // Written this way round so that NaN is refused.
-    if !(extraction.confidence >= LOWEST_CONFIDENCE) {
+    if extraction.confidence.is_nan() || extraction.confidence < LOWEST_CONFIDENCE {
         return Decision::Review("low_confidence");
     }
     if extraction.client_name.is_none() && extraction.client_aktenzeichen.is_none() {
@@ -117,7 +116,8 @@ mod tests {
 
     #[test]
     fn each_missing_condition_alone_asks_a_person() {
-        let cases: [(&str, fn(&mut Extraction)); 9] = [
+        type Spoil = fn(&mut Extraction);
+        let cases: [(&str, Spoil); 9] = [
             ("no_amount", |e| e.debt_amount = None),
             ("negative_amount", |e| e.debt_amount = Some(Money::from_cents(-1))),
             ("amount_too_high", |e| e.debt_amount = Some(Money::from_cents(50_000_001))),

@@ -1,8 +1,15 @@
-//! What all services of claimsync share: the words of the domain and how they are stored.
+#![doc = include_str!("../README.md")]
 
+pub mod database;
 pub mod decision;
 pub mod extraction;
 pub mod fence;
 pub mod idempotency;
+pub mod logging;
+pub mod models;
 pub mod money;
 pub mod payload;
+pub mod schema;
+pub mod service;
+pub mod settings;
+pub mod status;

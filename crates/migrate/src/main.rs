@@ -1,0 +1,111 @@
+//! `migrate up | down | status`.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use diesel::{Connection, PgConnection};
+use domain::settings::PostgresSettings;
+
+/// Brings claimsync's Postgres database to this build's schema, and back.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(flatten)]
+    postgres: PostgresSettings,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run what is missing. Adopts the tables of the Python service; loses no row.
+    Up,
+    /// Revert the newest migration. Asks first; without a terminal it refuses where undelivered
+    /// messages would be lost.
+    Down {
+        /// Do not ask, and revert even where undelivered messages are lost.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show what has run. Exit code 1 if anything is missing.
+    Status {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("migrate: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let url = arguments.postgres.required_url()?;
+    let mut conn = PgConnection::establish(url.expose()).map_err(|error| {
+        anyhow::anyhow!("couldn't connect to Postgres; check DATABASE_URL ({error})")
+    })?;
+    match arguments.command {
+        Command::Up => {
+            let ran = migrate::run_up(&mut conn).context("couldn't migrate up")?;
+            for name in &ran {
+                println!("ran {name}");
+            }
+            if ran.is_empty() {
+                println!("nothing to do: the schema is up to date");
+            }
+        }
+        Command::Down { yes } => {
+            confirm_down(&mut conn, yes)?;
+            println!("reverted {}", migrate::run_down(&mut conn).context("couldn't migrate down")?);
+        }
+        Command::Status { json } => return status(&mut conn, json),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn confirm_down(conn: &mut PgConnection, yes: bool) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    let undelivered = migrate::undelivered_messages(conn)?;
+    if !std::io::stdin().is_terminal() {
+        if undelivered > 0 {
+            bail!("{undelivered} undelivered messages would be lost; give --yes to revert anyway");
+        }
+        return Ok(());
+    }
+    print!("Revert the newest migration? {undelivered} undelivered messages would be lost. [y/N] ");
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    if !answer.trim().eq_ignore_ascii_case("y") {
+        bail!("not reverted");
+    }
+    Ok(())
+}
+
+fn status(conn: &mut PgConnection, json: bool) -> Result<ExitCode> {
+    let rows = migrate::status(conn)?;
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(name, ran)| serde_json::json!({"migration": name, "ran": ran}))
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    } else {
+        for (name, ran) in &rows {
+            println!("{}  {name}", if *ran { "ran    " } else { "missing" });
+        }
+    }
+    let complete = rows.iter().all(|(_, ran)| *ran);
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

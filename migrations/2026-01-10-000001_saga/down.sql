@@ -1,0 +1,21 @@
+-- Back to the tables without the saga; dropping the columns drops their indexes and constraints.
+ALTER TABLE incoming_emails
+  DROP CONSTRAINT ck_incoming_emails_processing_status,
+  DROP CONSTRAINT ck_incoming_emails_match_status;
+DROP INDEX ix_incoming_emails_queue;
+DROP INDEX ix_incoming_emails_unfinished;
+ALTER TABLE incoming_emails
+  DROP COLUMN content_hash,
+  DROP COLUMN envelope,
+  DROP COLUMN request_id,
+  DROP COLUMN lease_token,
+  DROP COLUMN lease_expires_at,
+  DROP COLUMN attempts,
+  DROP COLUMN next_attempt_at,
+  DROP COLUMN idempotency_key,
+  DROP COLUMN sync_retry_count,
+  DROP COLUMN sync_error,
+  DROP COLUMN sync_status;
+DROP TABLE reconciliation_reports;
+DROP TABLE idempotency_keys;
+DROP TABLE outbox_messages;
