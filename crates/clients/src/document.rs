@@ -1,0 +1,272 @@
+//! The portal's client documents as this system sees them.
+//!
+//! The portal owns them: a field may be missing, null or of any type, and nothing here fails on
+//! that. What cannot be read as what it should be is told apart from what is absent, because a
+//! person may have to look at it.
+
+use bson::{Bson, Document, doc};
+use chrono::{DateTime, Utc};
+use domain::fence::Fence;
+use domain::money::Money;
+
+use crate::identity::identities;
+pub use crate::identity::{EntryIdentity, SenderIdentity};
+
+/// `amount_source` of an amount that this system wrote.
+pub const CREDITOR_RESPONSE: &str = "creditor_response";
+
+/// The array of creditor entries in a client document.
+pub const CREDITOR_LIST: &str = "final_creditor_list";
+
+/// One document of the collection `clients`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientDocument {
+    /// `_id`, of whatever type the portal chose.
+    pub id: Bson,
+    /// The office's case number; a number in the document becomes text.
+    pub aktenzeichen: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// `final_creditor_list` in its order of the moment. Empty if it is no array.
+    pub creditors: Vec<CreditorEntry>,
+}
+
+/// One entry of `final_creditor_list`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreditorEntry {
+    /// What names this entry and no other of its client; `None` if nothing does.
+    pub identity: Option<EntryIdentity>,
+    /// Who writes to the office.
+    pub sender_name: Option<String>,
+    pub sender_email: Option<String>,
+    /// For whom the sender acts, if it is an agency.
+    pub creditor_name: Option<String>,
+    /// The creditor's own number of the claim.
+    pub reference_number: Option<String>,
+    /// The original claim. Never written.
+    pub claim_amount: Amount,
+    pub current_debt_amount: Amount,
+    pub creditor_response_amount: Amount,
+    pub amount_source: Option<String>,
+    pub contact_status: Option<String>,
+    /// The ticket of the office's letter.
+    pub ticket_id: Option<String>,
+    /// Which message the entry shows.
+    pub sync: SyncState,
+}
+
+/// An amount field of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amount {
+    /// Missing or null.
+    Absent,
+    Known(Money),
+    /// Something is there, but it is no number: a text, a NaN, an array.
+    Unreadable,
+}
+
+/// The subdocument `sync` of an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SyncState {
+    /// Missing or null: no message has been applied.
+    Unmarked,
+    Marked(SyncMark),
+    /// Something is there, but no fence can be read from it.
+    Unreadable,
+}
+
+/// What a write leaves behind in the entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncMark {
+    pub fence: Fence,
+    pub outbox_id: Option<i64>,
+    pub applied_at: Option<DateTime<Utc>>,
+}
+
+impl ClientDocument {
+    /// Reads whatever is there. Never fails: a document without `_id` gets `Bson::Null`.
+    pub fn from_bson(document: &Document) -> Self {
+        let elements: &[Bson] = match document.get(CREDITOR_LIST) {
+            Some(Bson::Array(elements)) => elements,
+            _ => &[],
+        };
+        let creditors = elements
+            .iter()
+            .zip(identities(elements))
+            .filter_map(|(element, identity)| {
+                element.as_document().map(|entry| CreditorEntry::from_bson(entry, identity))
+            })
+            .collect();
+        Self {
+            id: document.get("_id").cloned().unwrap_or(Bson::Null),
+            aktenzeichen: text(document, "aktenzeichen"),
+            first_name: text(document, "firstName"),
+            last_name: text(document, "lastName"),
+            creditors,
+        }
+    }
+
+    /// Reads a document of a JSON file; extended JSON such as `{"$oid": …}` is understood.
+    /// Returns `None` for anything but an object.
+    pub fn from_json(json: &serde_json::Value) -> Option<Self> {
+        match Bson::try_from(json.clone()) {
+            Ok(Bson::Document(document)) => Some(Self::from_bson(&document)),
+            _ => None,
+        }
+    }
+
+    /// First and last name, as far as they are known.
+    pub fn full_name(&self) -> String {
+        let names = [self.first_name.as_deref(), self.last_name.as_deref()];
+        names.into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The entry with this identity, if exactly one has it.
+    pub fn entry(&self, identity: &EntryIdentity) -> Option<&CreditorEntry> {
+        self.creditors.iter().find(|entry| entry.identity.as_ref() == Some(identity))
+    }
+
+    /// The fields that [`ClientDocument::from_bson`] reads, as a MongoDB projection.
+    pub fn projection() -> Document {
+        let mut projection = doc! { "aktenzeichen": 1, "firstName": 1, "lastName": 1 };
+        for field in [
+            "id",
+            "sender_name",
+            "sender_email",
+            "creditor_name",
+            "reference_number",
+            "claim_amount",
+            "current_debt_amount",
+            "creditor_response_amount",
+            "amount_source",
+            "contact_status",
+            "main_zendesk_ticket_id",
+            "sync",
+        ] {
+            projection.insert(format!("{CREDITOR_LIST}.{field}"), 1);
+        }
+        projection
+    }
+}
+
+impl CreditorEntry {
+    fn from_bson(entry: &Document, identity: Option<EntryIdentity>) -> Self {
+        Self {
+            identity,
+            sender_name: text(entry, "sender_name"),
+            sender_email: text(entry, "sender_email"),
+            creditor_name: text(entry, "creditor_name"),
+            reference_number: text(entry, "reference_number"),
+            claim_amount: Amount::from_bson(entry.get("claim_amount")),
+            current_debt_amount: Amount::from_bson(entry.get("current_debt_amount")),
+            creditor_response_amount: Amount::from_bson(entry.get("creditor_response_amount")),
+            amount_source: text(entry, "amount_source"),
+            contact_status: text(entry, "contact_status"),
+            ticket_id: text(entry, "main_zendesk_ticket_id"),
+            sync: SyncState::from_bson(entry.get("sync")),
+        }
+    }
+
+    /// What the portal shows as the creditor's answer, or `Absent` if it shows none.
+    ///
+    /// The two amount fields are written together; if somebody changed one, the higher counts,
+    /// which is the careful reading for the guard against a fall.
+    pub fn shown_response(&self) -> Amount {
+        if self.amount_source.as_deref() != Some(CREDITOR_RESPONSE) {
+            return Amount::Absent;
+        }
+        match (self.current_debt_amount, self.creditor_response_amount) {
+            (Amount::Known(current), Amount::Known(response)) => {
+                Amount::Known(current.max(response))
+            }
+            (Amount::Known(amount), _) | (_, Amount::Known(amount)) => Amount::Known(amount),
+            (Amount::Absent, Amount::Absent) => Amount::Absent,
+            _ => Amount::Unreadable,
+        }
+    }
+}
+
+impl Amount {
+    /// A double, int32, int64 or decimal128 is an amount, rounded to the cent; a text is not.
+    pub fn from_bson(value: Option<&Bson>) -> Self {
+        let number = match value {
+            None | Some(Bson::Null | Bson::Undefined) => return Amount::Absent,
+            Some(Bson::Double(number)) => Some(*number),
+            Some(Bson::Int32(number)) => Some(f64::from(*number)),
+            Some(Bson::Int64(number)) => Some(*number as f64),
+            Some(Bson::Decimal128(number)) => number.to_string().parse().ok(),
+            Some(_) => None,
+        };
+        number.and_then(Money::from_bson_double).map_or(Amount::Unreadable, Amount::Known)
+    }
+
+    pub fn money(self) -> Option<Money> {
+        match self {
+            Amount::Known(money) => Some(money),
+            Amount::Absent | Amount::Unreadable => None,
+        }
+    }
+}
+
+impl SyncState {
+    fn from_bson(value: Option<&Bson>) -> Self {
+        let mark = match value {
+            None | Some(Bson::Null | Bson::Undefined) => return SyncState::Unmarked,
+            Some(Bson::Document(mark)) => mark,
+            Some(_) => return SyncState::Unreadable,
+        };
+        let received_at = date(mark.get("received_at"));
+        let email_id = whole_number(mark.get("email_id"));
+        let (Some(received_at), Some(email_id)) = (received_at, email_id) else {
+            return SyncState::Unreadable;
+        };
+        SyncState::Marked(SyncMark {
+            fence: Fence::new(received_at, email_id),
+            outbox_id: whole_number(mark.get("outbox_id")),
+            applied_at: date(mark.get("applied_at")),
+        })
+    }
+
+    pub fn mark(&self) -> Option<&SyncMark> {
+        match self {
+            SyncState::Marked(mark) => Some(mark),
+            SyncState::Unmarked | SyncState::Unreadable => None,
+        }
+    }
+}
+
+/// A text field, trimmed; a number becomes text, and what is blank or neither is `None`.
+fn text(document: &Document, field: &str) -> Option<String> {
+    let text = match document.get(field)? {
+        Bson::String(text) | Bson::Symbol(text) => text.trim().to_owned(),
+        Bson::Int32(number) => number.to_string(),
+        Bson::Int64(number) => number.to_string(),
+        // `542900.0`, as a JavaScript program stores 542900.
+        Bson::Double(number) if number.is_finite() => number.to_string(),
+        Bson::Decimal128(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// A date, also as the text that a round trip through JSON makes of it.
+fn date(value: Option<&Bson>) -> Option<DateTime<Utc>> {
+    match value? {
+        // Through the milliseconds: `to_chrono` saturates, which would invent a date.
+        Bson::DateTime(date) => DateTime::from_timestamp_millis(date.timestamp_millis()),
+        Bson::String(text) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()),
+        _ => None,
+    }
+}
+
+/// A whole number, also as the double that a JavaScript program makes of it.
+fn whole_number(value: Option<&Bson>) -> Option<i64> {
+    match value? {
+        Bson::Int32(number) => Some(i64::from(*number)),
+        Bson::Int64(number) => Some(*number),
+        Bson::Double(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
+            Some(*number as i64)
+        }
+        _ => None,
+    }
+}

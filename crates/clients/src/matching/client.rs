@@ -1,0 +1,194 @@
+//! Which client a mail is about.
+
+use domain::payload::DebtUpdate;
+
+use super::candidates::Candidates;
+use super::person::Agreement;
+use super::{Doubt, Mail};
+
+/// The client, and what still has to be confirmed by the creditor's reference.
+pub(super) struct FoundClient {
+    pub(super) client: usize,
+    /// Set if the client stands only together with an exact reference: the code of the doubt
+    /// that it would remove.
+    pub(super) needs_reference: Option<&'static str>,
+}
+
+pub(super) fn find(
+    candidates: &Candidates<'_>,
+    mail: &Mail<'_>,
+    reasons: &mut Vec<String>,
+) -> Result<FoundClient, Doubt> {
+    let by_number = by_case_number(candidates, mail);
+    match by_number {
+        Some((level, clients)) => confirm(candidates, mail, level, &clients, reasons),
+        None => by_name(candidates, mail, reasons),
+    }
+}
+
+/// The clients with the mail's Aktenzeichen, at the strictest level that has any.
+fn by_case_number(
+    candidates: &Candidates<'_>,
+    mail: &Mail<'_>,
+) -> Option<(&'static str, Vec<usize>)> {
+    if let Some(number) = &mail.case_number {
+        let levels = [
+            ("exact", candidates.by_exact.get(&number.exact)),
+            ("without its label", candidates.by_bare.get(&number.bare)),
+            ("but for leading zeros", candidates.by_stripped.get(&number.stripped)),
+        ];
+        return levels
+            .into_iter()
+            .find_map(|(level, found)| found.map(|clients| (level, clients.clone())));
+    }
+    // An extractor may list the office's number among the references only. Then a name must
+    // stand beside it, since a creditor's own number can look the same.
+    let mut among: Vec<usize> = mail
+        .references
+        .iter()
+        .filter_map(|cited| cited.case_number.as_ref())
+        .filter_map(|number| candidates.by_exact.get(&number.exact))
+        .flatten()
+        .copied()
+        .collect();
+    among.sort_unstable();
+    among.dedup();
+    let person = mail.person.as_ref()?;
+    among.retain(|at| person.agreement(&candidates.prepared[*at].name) >= Agreement::Partly);
+    (!among.is_empty()).then_some(("among the references", among))
+}
+
+/// Holds a client found by Aktenzeichen against the name in the mail.
+fn confirm(
+    candidates: &Candidates<'_>,
+    mail: &Mail<'_>,
+    level: &str,
+    clients: &[usize],
+    reasons: &mut Vec<String>,
+) -> Result<FoundClient, Doubt> {
+    let agreement = |at: usize| match &mail.person {
+        Some(person) => person.agreement(&candidates.prepared[at].name),
+        None => Agreement::Unknown,
+    };
+    let client = match clients {
+        [client] => *client,
+        several => {
+            let named: Vec<usize> =
+                several.iter().copied().filter(|at| agreement(*at) == Agreement::Fully).collect();
+            let [client] = named[..] else {
+                reasons.push(format!("aktenzeichen {level} fits {} clients", several.len()));
+                return Err(Doubt::Review("ambiguous_client"));
+            };
+            client
+        }
+    };
+    reasons.push(format!("client by aktenzeichen {level}"));
+    let agreement = agreement(client);
+    let name_is_another_clients =
+        || namesakes(candidates, mail).iter().any(|other| *other != client);
+    match agreement {
+        Agreement::Fully => reasons.push("name agrees".to_owned()),
+        Agreement::Unknown if mail.person.is_none() => {
+            reasons.push("no name in the mail".to_owned());
+        }
+        Agreement::Unknown => reasons.push("no name in the file".to_owned()),
+        Agreement::Partly => reasons.push("name agrees in part".to_owned()),
+        Agreement::Misspelt => reasons.push("name nearly agrees".to_owned()),
+        Agreement::Contradicts => reasons.push("name disagrees".to_owned()),
+    }
+    match agreement {
+        Agreement::Fully => Ok(FoundClient { client, needs_reference: None }),
+        _ if name_is_another_clients() => {
+            reasons.push("the name is another client's".to_owned());
+            Err(Doubt::Review("aktenzeichen_contradicts_name"))
+        }
+        Agreement::Unknown | Agreement::Partly => Ok(FoundClient { client, needs_reference: None }),
+        Agreement::Misspelt => {
+            let needs_reference = Some("aktenzeichen_contradicts_name");
+            Ok(FoundClient { client, needs_reference })
+        }
+        Agreement::Contradicts => Err(Doubt::Review("aktenzeichen_contradicts_name")),
+    }
+}
+
+/// By full name: exactly one, or the only namesake whose file holds the cited reference under
+/// this sender.
+fn by_name(
+    candidates: &Candidates<'_>,
+    mail: &Mail<'_>,
+    reasons: &mut Vec<String>,
+) -> Result<FoundClient, Doubt> {
+    if mail.case_number.is_some() {
+        reasons.push("aktenzeichen unknown".to_owned());
+    }
+    let Some(person) = &mail.person else {
+        return Err(match mail.case_number {
+            Some(_) => Doubt::NotFound("client_not_found"),
+            None => Doubt::Review("no_client"),
+        });
+    };
+    let clients = namesakes(candidates, mail);
+    let client = match clients[..] {
+        [] if person.is_full() || mail.case_number.is_some() => {
+            reasons.push("name unknown".to_owned());
+            return Err(Doubt::NotFound("client_not_found"));
+        }
+        [] => {
+            reasons.push("a surname alone names nobody".to_owned());
+            return Err(Doubt::Review("client_name_incomplete"));
+        }
+        [client] => client,
+        ref several => {
+            reasons.push(format!("name fits {} clients", several.len()));
+            let holders: Vec<usize> = several
+                .iter()
+                .copied()
+                .filter(|at| holds_reference(candidates, mail, *at))
+                .collect();
+            let [client] = holders[..] else { return Err(Doubt::Review("ambiguous_client")) };
+            reasons.push("client by name and creditor's reference".to_owned());
+            return Ok(FoundClient { client, needs_reference: Some("ambiguous_client") });
+        }
+    };
+    reasons.push("client by name".to_owned());
+    // An Aktenzeichen that belongs to nobody is either misread or that of a namesake who is not
+    // in the database yet.
+    let own = &candidates.prepared[client].case_number;
+    let needs_reference = match (&mail.case_number, own) {
+        (Some(cited), Some(own)) if cited.as_scanned() == own.as_scanned() => {
+            reasons.push("aktenzeichen agrees as a scanner reads it".to_owned());
+            None
+        }
+        (Some(_), Some(_)) => Some("aktenzeichen_contradicts_name"),
+        _ => None,
+    };
+    Ok(FoundClient { client, needs_reference })
+}
+
+fn namesakes(candidates: &Candidates<'_>, mail: &Mail<'_>) -> Vec<usize> {
+    let Some(person) = &mail.person else { return Vec::new() };
+    let mut clients: Vec<usize> =
+        person.keys().filter_map(|key| candidates.by_name.get(&key)).flatten().copied().collect();
+    clients.sort_unstable();
+    clients.dedup();
+    clients
+}
+
+fn holds_reference(candidates: &Candidates<'_>, mail: &Mail<'_>, client: usize) -> bool {
+    let Some(sender) = &mail.sender else { return false };
+    candidates.prepared[client].entries.iter().any(|entry| {
+        entry.may_be_from(sender) && entry.reference.as_ref().is_some_and(|own| mail.cites(own))
+    })
+}
+
+impl Candidates<'_> {
+    /// Whether these clients suffice to say whom a payload means: its Aktenzeichen is here, and
+    /// the name, if there is one, is that client's in full.
+    pub(crate) fn is_settled_by_case_number(&self, update: &DebtUpdate) -> bool {
+        let mail = Mail::read(update);
+        let Some((_, clients)) = by_case_number(self, &mail) else { return false };
+        let [client] = clients[..] else { return true };
+        let name = &self.prepared[client].name;
+        mail.person.is_none_or(|person| person.agreement(name) == Agreement::Fully)
+    }
+}

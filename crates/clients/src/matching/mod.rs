@@ -1,0 +1,125 @@
+//! From a payload to one entry of one client, or to the reason why not: pure.
+//!
+//! Two questions, in this order: which client ([`client`]), which of its entries ([`creditor`]).
+//! Then a third: does anything in the mail point elsewhere ([`signals`])? Every doubt ends in
+//! review, since a wrong entry is worse than a question to a person.
+
+mod candidates;
+mod client;
+mod creditor;
+mod organisation;
+mod person;
+mod reference;
+mod sender;
+mod signals;
+#[cfg(test)]
+mod tests;
+
+use domain::payload::DebtUpdate;
+
+pub use candidates::Candidates;
+pub(crate) use person::lookup_names;
+pub(crate) use reference::{CaseNumber, compact};
+
+use crate::document::{ClientDocument, EntryIdentity};
+
+/// Where a payload belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MatchDecision {
+    Matched(Match),
+    /// No such client: it may still come.
+    NotFound(Refusal),
+    /// A person must decide.
+    Review(Refusal),
+}
+
+/// The one entry of the one client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    /// Position among the candidates.
+    pub client: usize,
+    /// Position in that client's list as it was read; to name the entry use `identity`.
+    pub entry: usize,
+    pub identity: EntryIdentity,
+    /// Such as `client by aktenzeichen exact`, `creditor by domain`, `name agrees`.
+    pub reasons: Vec<String>,
+}
+
+/// Why there is no match. The code fits behind `review:`; the reasons are for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    pub code: &'static str,
+    pub reasons: Vec<String>,
+}
+
+/// Matches one payload. For a batch prepare [`Candidates`] once.
+pub fn match_update(update: &DebtUpdate, clients: &[ClientDocument]) -> MatchDecision {
+    Candidates::new(clients).match_update(update)
+}
+
+impl Candidates<'_> {
+    /// Matches one payload against these clients and no others.
+    pub fn match_update(&self, update: &DebtUpdate) -> MatchDecision {
+        let mail = Mail::read(update);
+        let mut reasons = Vec::new();
+        let decided = client::find(self, &mail, &mut reasons).and_then(|found| {
+            let entry = creditor::find(self, &mail, found.client, &mut reasons)?;
+            signals::check(self, &mail, &found, &entry, &mut reasons)?;
+            let document = &self.clients()[found.client].creditors[entry.entry];
+            match &document.identity {
+                Some(identity) => Ok((found.client, entry.entry, identity.clone())),
+                None => Err(Doubt::Review("entry_without_identity")),
+            }
+        });
+        match decided {
+            Ok((client, entry, identity)) => {
+                MatchDecision::Matched(Match { client, entry, identity, reasons })
+            }
+            Err(Doubt::NotFound(code)) => MatchDecision::NotFound(Refusal { code, reasons }),
+            Err(Doubt::Review(code)) => MatchDecision::Review(Refusal { code, reasons }),
+        }
+    }
+}
+
+/// Why the search ended without a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    NotFound(&'static str),
+    Review(&'static str),
+}
+
+/// What a payload says, prepared for comparison.
+struct Mail<'a> {
+    update: &'a DebtUpdate,
+    case_number: Option<CaseNumber>,
+    person: Option<person::PersonName>,
+    sender: Option<sender::Address>,
+    /// All references that the mail cites, the office's own and the creditor's, without repeats.
+    references: Vec<reference::Cited>,
+}
+
+impl<'a> Mail<'a> {
+    fn read(update: &'a DebtUpdate) -> Self {
+        let case_number = update.client_aktenzeichen.as_deref().and_then(CaseNumber::read);
+        let own = update.client_aktenzeichen.as_deref();
+        let mut references: Vec<reference::Cited> = Vec::new();
+        for text in update.reference_numbers.iter().map(String::as_str).chain(own) {
+            if let Some(cited) = reference::Cited::read(text)
+                && !references.iter().any(|known| known.compact == cited.compact)
+            {
+                references.push(cited);
+            }
+        }
+        Self {
+            update,
+            case_number,
+            person: update.client_name.as_deref().and_then(person::PersonName::read),
+            sender: sender::addresses(&update.creditor_email).into_iter().next(),
+            references,
+        }
+    }
+
+    fn cites(&self, compact: &str) -> bool {
+        self.references.iter().any(|cited| cited.compact == compact)
+    }
+}

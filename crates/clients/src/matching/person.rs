@@ -1,0 +1,210 @@
+//! Names of people, as a creditor spells them and as the file has them.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::document::ClientDocument;
+
+/// Words around a name that are no part of it.
+const TITLES: [&str; 26] = [
+    "herr",
+    "herrn",
+    "hr",
+    "hrn",
+    "frau",
+    "fr",
+    "familie",
+    "dr",
+    "prof",
+    "professor",
+    "dipl",
+    "ing",
+    "med",
+    "dent",
+    "jur",
+    "phil",
+    "rer",
+    "nat",
+    "pol",
+    "mag",
+    "mr",
+    "mrs",
+    "ms",
+    "mandant",
+    "mandantin",
+    "schuldner",
+];
+
+/// The name in a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PersonName {
+    /// Folded words as written.
+    words: Vec<String>,
+    /// Without titles.
+    bare: Vec<String>,
+}
+
+/// The name in a client's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileName {
+    first: Vec<String>,
+    last: Vec<String>,
+}
+
+/// How a name in a mail fits the one in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Agreement {
+    /// Another person, or several people.
+    Contradicts,
+    /// One letter astray in a word: the same person only if something else says so too.
+    Misspelt,
+    /// The file has no name to compare with.
+    Unknown,
+    /// Initials, a surname alone, a second name left out or added: fits beside an Aktenzeichen.
+    Partly,
+    /// First and last name, in either order.
+    Fully,
+}
+
+impl PersonName {
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let words = words(text);
+        let bare: Vec<String> = without_titles(&words);
+        (!words.is_empty()).then_some(Self { words, bare })
+    }
+
+    /// The forms under which the file's full name may stand in [`FileName::keys`].
+    pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
+        [self.bare.join(" "), self.words.join(" ")].into_iter()
+    }
+
+    /// A surname alone does not say who is meant.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bare.len() > 1
+    }
+
+    pub(crate) fn agreement(&self, file: &FileName) -> Agreement {
+        if file.first.is_empty() && file.last.is_empty() {
+            return Agreement::Unknown;
+        }
+        if file.keys().iter().any(|key| self.keys().any(|own| own == *key)) {
+            return Agreement::Fully;
+        }
+        if self.bare.iter().any(|word| matches!(word.as_str(), "und" | "u" | "and" | "eheleute")) {
+            return Agreement::Contradicts;
+        }
+        if self.covers(file, alike) {
+            Agreement::Partly
+        } else if self.covers(file, one_letter_astray) {
+            Agreement::Misspelt
+        } else {
+            Agreement::Contradicts
+        }
+    }
+
+    /// Whether each word of the shorter name has its like in the longer, a surname among them.
+    fn covers(&self, file: &FileName, alike: fn(&str, &str) -> bool) -> bool {
+        let names: Vec<&String> = file.first.iter().chain(&file.last).collect();
+        let (fewer, more): (Vec<&String>, Vec<&String>) = if self.bare.len() <= names.len() {
+            (self.bare.iter().collect(), names)
+        } else {
+            (names, self.bare.iter().collect())
+        };
+        let mut free = more;
+        for word in &fewer {
+            match free.iter().position(|other| alike(word, other)) {
+                Some(at) => drop(free.swap_remove(at)),
+                None => return false,
+            }
+        }
+        let surname_fits =
+            |surname: &String| self.bare.iter().any(|word| word.len() > 1 && alike(word, surname));
+        // Without a surname in the file, what there is must do.
+        if file.last.is_empty() { true } else { file.last.iter().any(surname_fits) }
+    }
+}
+
+impl FileName {
+    pub(crate) fn of(client: &ClientDocument) -> Self {
+        let read = |name: &Option<String>| {
+            let words = words(name.as_deref().unwrap_or_default());
+            match without_titles(&words) {
+                bare if bare.is_empty() => words,
+                bare => bare,
+            }
+        };
+        Self { first: read(&client.first_name), last: read(&client.last_name) }
+    }
+
+    /// Both orders of the full name; none if one half is missing.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        if self.first.is_empty() || self.last.is_empty() {
+            return Vec::new();
+        }
+        let (first, last) = (self.first.join(" "), self.last.join(" "));
+        vec![format!("{first} {last}"), format!("{last} {first}")]
+    }
+}
+
+/// First and last name as they may be stored, for every place where the name could be parted, in
+/// both orders. For the query that finds candidates; MongoDB's collation does the folding.
+pub(crate) fn lookup_names(text: &str) -> Vec<(String, String)> {
+    let Some(name) = PersonName::read(text) else { return Vec::new() };
+    let mut pairs = Vec::new();
+    for words in [&name.bare, &name.words] {
+        for at in 1..words.len() {
+            let (left, right) = (words[..at].join(" "), words[at..].join(" "));
+            for pair in [(left.clone(), right.clone()), (right, left)] {
+                if !pairs.contains(&pair) {
+                    pairs.push(pair);
+                }
+            }
+        }
+    }
+    pairs
+}
+
+/// Folded words: lower case, ä ö ü ß written out, other marks dropped, hyphens as spaces.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    let mut folded = String::with_capacity(text.len() + 4);
+    for c in text.nfkc().flat_map(char::to_lowercase).nfc() {
+        match c {
+            'ä' | 'æ' => folded.push_str("ae"),
+            'ö' | 'œ' | 'ø' => folded.push_str("oe"),
+            'ü' => folded.push_str("ue"),
+            'ß' => folded.push_str("ss"),
+            'ı' => folded.push('i'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'þ' => folded.push_str("th"),
+            // O'Brien is one word.
+            '\'' | '’' | '‘' | '`' | '´' => {}
+            other => folded.extend([other].into_iter().nfkd().filter(|c| !is_combining_mark(*c))),
+        }
+    }
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn without_titles(words: &[String]) -> Vec<String> {
+    words.iter().filter(|word| !TITLES.contains(&word.as_str())).cloned().collect()
+}
+
+/// Equal, or an initial, or umlauts without their e: `Muller` for `Müller`.
+fn alike(left: &str, right: &str) -> bool {
+    let initial = |short: &str, long: &str| short.len() == 1 && long.starts_with(short);
+    let plain = |word: &str| word.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+    left == right || initial(left, right) || initial(right, left) || plain(left) == plain(right)
+}
+
+/// One letter too many, missing, wrong or exchanged with its neighbour, in a word long enough
+/// that this is no other word.
+///
+/// It cannot be used alone: Daniel and Daniela, Pohlmeier and Pohlmeyer are one letter apart.
+fn one_letter_astray(left: &str, right: &str) -> bool {
+    let long = left.chars().count().min(right.chars().count()) >= 5;
+    alike(left, right) || (long && strsim::osa_distance(left, right) <= 1)
+}

@@ -1,0 +1,96 @@
+//! Case numbers of the office and references of creditors, in comparable forms.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Words before a number that are no part of it.
+const LABELS: [&str; 8] =
+    ["AZ", "AKTZ", "AKTENZEICHEN", "ZEICHEN", "IHR", "IHRE", "UNSER", "MANDATSNUMMER"];
+
+/// An Aktenzeichen of the office. `1381/25`, `1381_25` and `1381 - 25` are one; `381_25` is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CaseNumber {
+    /// Upper case, parts joined by `_`.
+    pub(crate) exact: String,
+    /// Without a label such as `AZ`.
+    pub(crate) bare: String,
+    /// Without leading zeros in each part either.
+    pub(crate) stripped: String,
+}
+
+impl CaseNumber {
+    /// Returns `None` for a text without a digit.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let parts = parts(text);
+        if !parts.iter().any(|part| part.contains(|c: char| c.is_ascii_digit())) {
+            return None;
+        }
+        let labels = parts.iter().take_while(|part| LABELS.contains(&part.as_str())).count();
+        let bare = &parts[labels..];
+        let stripped: Vec<&str> = bare.iter().map(|part| strip_zeros(part)).collect();
+        Some(Self { exact: parts.join("_"), bare: bare.join("_"), stripped: stripped.join("_") })
+    }
+
+    /// With the letters that a scanner reads for digits turned back: `16O3_25` is `1603_25`.
+    pub(crate) fn as_scanned(&self) -> String {
+        let digit = |c| match c {
+            'O' | 'Q' => '0',
+            'I' | 'L' => '1',
+            'Z' => '2',
+            'S' => '5',
+            'B' => '8',
+            other => other,
+        };
+        self.bare.chars().map(digit).collect()
+    }
+}
+
+/// A reference that a mail cites.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cited {
+    pub(crate) compact: String,
+    pub(crate) case_number: Option<CaseNumber>,
+}
+
+/// Shorter ones, such as a year or a floor, name nothing.
+const SHORTEST_REFERENCE: usize = 4;
+
+impl Cited {
+    /// Returns `None` for what is too short or has no digit.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let compact = compact(text)?;
+        Some(Self { compact, case_number: CaseNumber::read(text) })
+    }
+}
+
+/// Upper case letters and digits alone, so that `3300 118 204` is `3300118204`; `None` if that is
+/// no reference.
+pub(crate) fn compact(text: &str) -> Option<String> {
+    let compact = parts(text).concat();
+    let long_enough = compact.chars().count() >= SHORTEST_REFERENCE;
+    (long_enough && compact.contains(|c: char| c.is_ascii_digit())).then_some(compact)
+}
+
+/// Whether two references are of one make: the same letters before the same number of digits. A
+/// creditor that cites `NL-999999-9` does not mean its `NL-884213-7`.
+pub(crate) fn same_make(left: &str, right: &str) -> bool {
+    let make = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect()
+    };
+    make(left) == make(right)
+}
+
+fn parts(text: &str) -> Vec<String> {
+    let upper = text.nfkc().collect::<String>().to_uppercase();
+    upper
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|p| !p.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn strip_zeros(part: &str) -> &str {
+    match part.trim_start_matches('0') {
+        "" => "0",
+        stripped => stripped,
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading candidates from MongoDB and applying planned writes to it.
+//!
+//! Every call reads from or writes to the primary with majority concern, so that nothing is
+//! decided on a version that a failover could take back, and ends within the time that the
+//! settings allow.
+
+mod candidates;
+mod error;
+mod indexes;
+mod statement;
+mod write;
+
+use std::future::Future;
+use std::time::Duration;
+
+use bson::{Bson, Document, doc};
+use futures::{Stream, StreamExt, TryStreamExt};
+use mongodb::options::{CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria};
+use mongodb::{Collection, Database};
+
+pub use error::{ErrorClass, StoreError};
+
+use crate::document::{CREDITOR_LIST, CREDITOR_RESPONSE, ClientDocument};
+use crate::guard::GuardSettings;
+use crate::plan::{Message, Outcome, plan};
+
+const COLLECTION: &str = "clients";
+
+/// Time limits of the store.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreSettings {
+    /// For one command that writes, and for one that reads targets. After it the call fails as
+    /// infrastructure, whatever the server still does.
+    pub timeout: Duration,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_millis(2_000) }
+    }
+}
+
+/// The collection `clients`.
+#[derive(Clone, Debug)]
+pub struct ClientStore {
+    database: Database,
+    clients: Collection<Document>,
+    settings: StoreSettings,
+}
+
+impl ClientStore {
+    pub fn new(database: Database, settings: StoreSettings) -> Self {
+        let options = CollectionOptions::builder()
+            .selection_criteria(SelectionCriteria::ReadPreference(ReadPreference::Primary))
+            .read_concern(ReadConcern::majority())
+            .build();
+        let clients = database.collection_with_options(COLLECTION, options);
+        Self { database, clients, settings }
+    }
+
+    /// One batch from messages to outcomes, in their order: read candidates, plan, write, settle.
+    ///
+    /// An error means that nothing is known about the batch; applying it again is harmless.
+    pub async fn deliver(
+        &self,
+        messages: &[Message<'_>],
+        guard: GuardSettings,
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let updates: Vec<_> = messages.iter().map(|message| message.update).collect();
+        let clients = self.find_candidates(&updates).await?;
+        let plan = plan(messages, &clients, guard);
+        let outcomes = self.apply(&plan.writes).await?;
+        Ok(plan.settle(&outcomes))
+    }
+
+    /// Whether the primary answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let action = "reach MongoDB";
+        self.in_time(action, self.database.run_command(doc! { "ping": 1 })).await.map(drop)
+    }
+
+    /// The documents with these `_id`s, in no order.
+    pub async fn find_by_ids(&self, ids: &[Bson]) -> Result<Vec<ClientDocument>, StoreError> {
+        let filter = doc! { "_id": { "$in": ids } };
+        self.read(filter, None).await
+    }
+
+    /// Clients with at least one entry that shows a creditor's response, in the order of `_id`,
+    /// read in batches of `batch_size`. Memory stays that of one batch.
+    pub async fn stream_responded(
+        &self,
+        batch_size: u32,
+    ) -> Result<impl Stream<Item = Result<ClientDocument, StoreError>> + use<>, StoreError> {
+        let action = "read clients with responses";
+        let filter = doc! { format!("{CREDITOR_LIST}.amount_source"): CREDITOR_RESPONSE };
+        let find = self
+            .clients
+            .find(filter)
+            .projection(ClientDocument::projection())
+            .sort(doc! { "_id": 1 })
+            .batch_size(batch_size);
+        let cursor = self.in_time(action, find.into_future()).await?;
+        Ok(cursor.map(move |document| {
+            document
+                .map(|document| ClientDocument::from_bson(&document))
+                .map_err(|error| StoreError::driver(action, &error))
+        }))
+    }
+
+    /// One `find`, whole, within the time limit.
+    async fn read(
+        &self,
+        filter: Document,
+        collation: Option<mongodb::options::Collation>,
+    ) -> Result<Vec<ClientDocument>, StoreError> {
+        let mut find = self
+            .clients
+            .find(filter)
+            .projection(ClientDocument::projection())
+            .max_time(self.settings.timeout);
+        if let Some(collation) = collation {
+            find = find.collation(collation);
+        }
+        let documents = async {
+            let cursor = find.await?;
+            cursor.map_ok(|document| ClientDocument::from_bson(&document)).try_collect().await
+        };
+        self.in_time("read clients", documents).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        action: &'static str,
+        call: impl IntoFuture<Output = Result<T, mongodb::error::Error>, IntoFuture: Future>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.settings.timeout, call.into_future()).await {
+            Ok(answer) => answer.map_err(|error| StoreError::driver(action, &error)),
+            Err(_) => Err(StoreError::timeout(action, self.settings.timeout)),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! One statement of the `update` command.
+//!
+//! Identity, fence and guard form one condition. The filter wants exactly one entry of that
+//! identity and that it satisfies the condition; the update then changes whichever entry
+//! satisfies it at that moment. No position takes part.
+//!
+//! The update is a pipeline: unlike `arrayFilters` it can compare inside an entry (an amount with
+//! a multiple of another) and convert what the portal may have stored as another type. The
+//! document is still replaced atomically, and entries that do not match pass through unchanged.
+
+use bson::{Bson, Document, doc};
+
+use crate::document::{CREDITOR_LIST, CREDITOR_RESPONSE, EntryIdentity};
+use crate::fence::Operation;
+use crate::guard::Downgrade;
+use crate::plan::PlannedWrite;
+
+/// `{q, u, collation}` as the `update` command takes it.
+pub(super) fn statement(write: &PlannedWrite) -> Document {
+    let identity = identity(&write.target.identity);
+    let writable = doc! { "$and": [identity.clone(), fence(write), guard(write)] };
+    doc! {
+        "q": {
+            "_id": { "$eq": write.target.client_id.clone() },
+            "$expr": { "$and": [exactly_one(&identity), exactly_one(&writable)] },
+        },
+        "u": [{ "$set": { CREDITOR_LIST: {
+            "$map": {
+                "input": format!("${CREDITOR_LIST}"),
+                "as": "entry",
+                "in": { "$cond": [
+                    writable,
+                    { "$mergeObjects": ["$$entry", fields(write)] },
+                    "$$entry",
+                ] },
+            },
+        } } }],
+        // Identities are compared byte for byte, whatever the collection's own collation.
+        "collation": { "locale": "simple" },
+    }
+}
+
+fn exactly_one(condition: &Document) -> Document {
+    let list = format!("${CREDITOR_LIST}");
+    let holders = doc! {
+        "$filter": {
+            "input": { "$cond": [{ "$isArray": &list }, &list, []] },
+            "as": "entry",
+            "cond": condition.clone(),
+        },
+    };
+    doc! { "$eq": [{ "$size": holders }, 1] }
+}
+
+/// The fields of a creditor's response, and no other.
+fn fields(write: &PlannedWrite) -> Document {
+    let amount = write.amount.to_bson_double();
+    let received_at = bson::DateTime::from_chrono(write.fence.received_at());
+    // Literal, since a text that begins with `$` would be read as a path.
+    let text = doc! { "$literal": write.response_text.clone() };
+    let references = doc! { "$literal": write.reference_numbers.clone() };
+    doc! {
+        "current_debt_amount": amount,
+        "creditor_response_amount": amount,
+        "amount_source": CREDITOR_RESPONSE,
+        "response_received_at": received_at,
+        "last_contacted_at": "$$NOW",
+        "contact_status": "responded",
+        "creditor_response_text": text,
+        "response_reference_numbers": references,
+        "extraction_confidence": write.extraction_confidence,
+        "sync": {
+            "email_id": write.fence.email_id(),
+            "outbox_id": write.outbox_id,
+            "received_at": received_at,
+            "applied_at": "$$NOW",
+        },
+    }
+}
+
+fn identity(identity: &EntryIdentity) -> Document {
+    let equals = |field: &str, value: &Bson| {
+        let stored = doc! { "$ifNull": [format!("$$entry.{field}"), Bson::Null] };
+        doc! { "$eq": [stored, { "$literal": value.clone() }] }
+    };
+    match identity {
+        EntryIdentity::Id(id) => equals("id", id),
+        EntryIdentity::Sender(sender) => doc! { "$and": [
+            equals("sender_email", &sender.email),
+            equals("sender_name", &sender.name),
+            equals("reference_number", &sender.reference),
+        ] },
+    }
+}
+
+/// Unmarked, or marked with a smaller fence (a repair: with its own).
+fn fence(write: &PlannedWrite) -> Document {
+    let received_at = bson::DateTime::from_chrono(write.fence.received_at());
+    let email_id = write.fence.email_id();
+    let id_order = match write.operation {
+        Operation::Update => "$lt",
+        Operation::Repair => "$lte",
+    };
+    let unmarked = is_null("$$entry.sync");
+    let older = doc! { "$or": [
+        { "$lt": [shown_received_at(), received_at] },
+        { "$and": [
+            { "$eq": [shown_received_at(), received_at] },
+            { id_order: ["$$entry.sync.email_id", email_id] },
+        ] },
+    ] };
+    let readable = doc! { "$and": [
+        { "$ne": [shown_received_at(), Bson::Null] },
+        { "$isNumber": "$$entry.sync.email_id" },
+    ] };
+    doc! { "$or": [unmarked, { "$and": [readable, older] }] }
+}
+
+/// The date of the mark, also from the text that a round trip through JSON makes of it.
+fn shown_received_at() -> Document {
+    doc! { "$convert": {
+        "input": "$$entry.sync.received_at",
+        "to": "date",
+        "onError": Bson::Null,
+        "onNull": Bson::Null,
+    } }
+}
+
+fn guard(write: &PlannedWrite) -> Document {
+    let amount = write.amount.to_bson_double();
+    let mut conditions = Vec::new();
+    if write.guard.downgrade == Downgrade::Review {
+        conditions.push(doc! { "$or": [
+            { "$ne": ["$$entry.amount_source", CREDITOR_RESPONSE] },
+            own_version(write),
+            { "$and": [
+                not_above("$$entry.current_debt_amount", amount),
+                not_above("$$entry.creditor_response_amount", amount),
+                { "$or": [
+                    { "$isNumber": "$$entry.current_debt_amount" },
+                    { "$isNumber": "$$entry.creditor_response_amount" },
+                    { "$and": [
+                        is_null("$$entry.current_debt_amount"),
+                        is_null("$$entry.creditor_response_amount"),
+                    ] },
+                ] },
+            ] },
+        ] });
+    }
+    let claim = cents_exact("$$entry.claim_amount");
+    let limit = doc! { "$multiply": [claim, f64::from(write.guard.jump_factor)] };
+    conditions.push(doc! { "$not": [{ "$and": [
+        { "$isNumber": "$$entry.claim_amount" },
+        { "$gt": ["$$entry.claim_amount", 0] },
+        { "$gt": [amount, { "$round": [limit, 2] }] },
+    ] }] });
+    if write.operation == Operation::Repair {
+        conditions.push(doc! { "$or": [
+            is_null("$$entry.amount_source"),
+            { "$eq": ["$$entry.amount_source", CREDITOR_RESPONSE] },
+        ] });
+    }
+    doc! { "$and": conditions }
+}
+
+/// Whether the entry shows this very mail, so that its amount is no earlier answer.
+fn own_version(write: &PlannedWrite) -> Document {
+    let received_at = bson::DateTime::from_chrono(write.fence.received_at());
+    doc! { "$and": [
+        { "$eq": [shown_received_at(), received_at] },
+        { "$eq": ["$$entry.sync.email_id", write.fence.email_id()] },
+    ] }
+}
+
+fn not_above(field: &str, amount: f64) -> Document {
+    doc! { "$or": [
+        { "$not": [{ "$isNumber": field }] },
+        { "$lte": [cents_exact(field), amount] },
+    ] }
+}
+
+/// The double nearest to a number's cents, so that a decimal128 compares like a double. What no
+/// double can hold counts as infinite, which the guard refuses.
+fn cents_exact(field: &str) -> Document {
+    doc! { "$round": [
+        { "$convert": {
+            "input": { "$cond": [{ "$isNumber": field }, field, Bson::Null] },
+            "to": "double",
+            "onError": f64::INFINITY,
+            "onNull": Bson::Null,
+        } },
+        2,
+    ] }
+}
+
+/// Missing or null.
+fn is_null(field: &str) -> Document {
+    doc! { "$eq": [{ "$ifNull": [field, Bson::Null] }, Bson::Null] }
+}

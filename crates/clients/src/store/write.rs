@@ -1,0 +1,188 @@
+//! The bulk write and the reading of its answer.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use bson::{Bson, Document, doc};
+
+use super::error::classify_code;
+use super::statement::statement;
+use super::{COLLECTION, ClientStore, ErrorClass, StoreError};
+use crate::document::{ClientDocument, SyncState};
+use crate::identity::bson_key;
+use crate::plan::{OutcomeKind, PlannedWrite, admit_amount};
+
+const ACTION: &str = "write to clients";
+
+/// A command is one BSON document of at most 16 MiB; the rest is for its envelope.
+const COMMAND_BYTES: usize = 15 * 1024 * 1024;
+
+impl ClientStore {
+    /// Applies the writes in one unordered `update` command (in several if one would exceed 16
+    /// MiB) and says of each what became of it, in their order.
+    ///
+    /// An error of infrastructure concerns the whole batch: nothing is known about any of its
+    /// writes, and applying all of them again is harmless. A statement that MongoDB refuses for
+    /// its own sake ends as [`OutcomeKind::Failed`] and does not touch the others.
+    pub async fn apply(&self, writes: &[PlannedWrite]) -> Result<Vec<OutcomeKind>, StoreError> {
+        let statements: Vec<Document> = writes.iter().map(statement).collect();
+        let sizes: Vec<usize> = statements.iter().map(encoded_size).collect();
+        let mut outcomes: Vec<Option<OutcomeKind>> = sizes
+            .iter()
+            .map(|size| (*size > COMMAND_BYTES).then_some(OutcomeKind::Failed("too_large")))
+            .collect();
+        for chunk in chunks(&sizes) {
+            self.apply_chunk(&statements, chunk, &mut outcomes).await?;
+        }
+        self.read_back(writes, &mut outcomes).await?;
+        Ok(outcomes.into_iter().map(|o| o.expect("read back gives one to each")).collect())
+    }
+
+    /// Sends those statements of the range that have no outcome yet, and gives them one if the
+    /// answer says it.
+    async fn apply_chunk(
+        &self,
+        statements: &[Document],
+        chunk: Range<usize>,
+        outcomes: &mut [Option<OutcomeKind>],
+    ) -> Result<(), StoreError> {
+        let sent: Vec<usize> = chunk.filter(|at| outcomes[*at].is_none()).collect();
+        if sent.is_empty() {
+            return Ok(());
+        }
+        let updates: Vec<&Document> = sent.iter().map(|at| &statements[*at]).collect();
+        let timeout_ms = i64::try_from(self.settings.timeout.as_millis()).unwrap_or(i64::MAX);
+        let command = doc! {
+            "update": COLLECTION,
+            "updates": updates.into_iter().cloned().collect::<Vec<_>>(),
+            "ordered": false,
+            "maxTimeMS": timeout_ms,
+            "writeConcern": { "w": "majority", "wtimeout": timeout_ms },
+        };
+        let answer = self.in_time(ACTION, self.database.run_command(command)).await?;
+        if let Ok(concern) = answer.get_document("writeConcernError") {
+            return Err(StoreError::code(ACTION, code_of(concern), name_of(concern)));
+        }
+        for error in write_errors(&answer) {
+            let code = code_of(error);
+            if classify_code(code) == ErrorClass::Infrastructure {
+                return Err(StoreError::code(ACTION, code, name_of(error)));
+            }
+            let index = error.get("index").and_then(whole_number);
+            let at = index
+                .and_then(|index| sent.get(usize::try_from(index).ok()?))
+                .ok_or_else(|| StoreError::unreadable(ACTION))?;
+            outcomes[*at] = Some(OutcomeKind::Failed(failure(code)));
+        }
+        let matched =
+            answer.get("n").and_then(whole_number).ok_or_else(|| StoreError::unreadable(ACTION))?;
+        let unanswered: Vec<usize> =
+            sent.into_iter().filter(|at| outcomes[*at].is_none()).collect();
+        // Each statement matches one document or none, so that the sum is enough when it is full.
+        if usize::try_from(matched) == Ok(unanswered.len()) {
+            for at in unanswered {
+                outcomes[at] = Some(OutcomeKind::Applied);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides, by what the documents hold now, about the writes that the counts left open.
+    async fn read_back(
+        &self,
+        writes: &[PlannedWrite],
+        outcomes: &mut [Option<OutcomeKind>],
+    ) -> Result<(), StoreError> {
+        let open: Vec<usize> = (0..writes.len()).filter(|at| outcomes[*at].is_none()).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        let mut ids: Vec<Bson> =
+            open.iter().map(|at| writes[*at].target.client_id.clone()).collect();
+        ids.dedup();
+        let clients: HashMap<String, ClientDocument> = self
+            .find_by_ids(&ids)
+            .await?
+            .into_iter()
+            .map(|client| (bson_key(&client.id), client))
+            .collect();
+        for at in open {
+            let client = clients.get(&bson_key(&writes[at].target.client_id));
+            outcomes[at] = Some(decide_after(&writes[at], client));
+        }
+        Ok(())
+    }
+}
+
+/// What became of a write, by the document as it is after the command.
+fn decide_after(write: &PlannedWrite, client: Option<&ClientDocument>) -> OutcomeKind {
+    let Some(client) = client else { return OutcomeKind::TryAgain("client_gone") };
+    let Some(entry) = client.entry(&write.target.identity) else {
+        return OutcomeKind::TryAgain("entry_moved");
+    };
+    if let SyncState::Marked(mark) = &entry.sync
+        && mark.fence == write.fence
+        && mark.outbox_id == Some(write.outbox_id)
+    {
+        return OutcomeKind::Applied;
+    }
+    let admitted = admit_amount(write.fence, write.operation, write.amount, entry, write.guard);
+    match admitted {
+        Err(kind) => kind,
+        // It changed and changed back, or the list was no array for a moment.
+        Ok(()) => OutcomeKind::TryAgain("entry_changed"),
+    }
+}
+
+/// Ranges of statements that fit one command each.
+fn chunks(sizes: &[usize]) -> Vec<Range<usize>> {
+    let mut chunks = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (at, size) in sizes.iter().enumerate() {
+        // One that fits no command is never sent and takes no room.
+        let size = if *size > COMMAND_BYTES { 0 } else { *size };
+        if bytes + size > COMMAND_BYTES {
+            chunks.push(start..at);
+            (start, bytes) = (at, 0);
+        }
+        bytes += size;
+    }
+    chunks.push(start..sizes.len());
+    chunks
+}
+
+/// With what an array adds to each element: a type byte, its index as text, a zero.
+fn encoded_size(statement: &Document) -> usize {
+    statement.to_vec().map_or(usize::MAX, |bytes| bytes.len() + 16)
+}
+
+fn write_errors(answer: &Document) -> impl Iterator<Item = &Document> {
+    answer.get_array("writeErrors").into_iter().flatten().filter_map(Bson::as_document)
+}
+
+fn code_of(error: &Document) -> i32 {
+    let code = error.get("code").and_then(whole_number).unwrap_or_default();
+    i32::try_from(code).unwrap_or_default()
+}
+
+fn name_of(error: &Document) -> String {
+    error.get_str("codeName").unwrap_or_default().to_owned()
+}
+
+/// The reason of a refused statement, by the server's code.
+fn failure(code: i32) -> &'static str {
+    match code {
+        121 => "document_validation",
+        10334 | 17419 | 17420 => "document_too_large",
+        _ => "mongodb_refused_the_write",
+    }
+}
+
+fn whole_number(value: &Bson) -> Option<i64> {
+    match value {
+        Bson::Int32(number) => Some(i64::from(*number)),
+        Bson::Int64(number) => Some(*number),
+        Bson::Double(number) => Some(*number as i64),
+        _ => None,
+    }
+}
