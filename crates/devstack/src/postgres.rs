@@ -1,8 +1,7 @@
 //! A private PostgreSQL server on 127.0.0.1, beside whatever else runs on the machine.
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,13 +15,15 @@ use crate::process::{
     Identity, ManagedProcess, dependent_command, end_marked, server_command, signal_marked,
 };
 use crate::programs::postgres_bin_dir;
-use crate::storage::{Lifetime, free_port, log_tail};
+use crate::storage::{Lifetime, free_port, log_tail, write_private};
 
 /// Recovery after a kill under load takes a while on a slow disk.
 const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 const USER: &str = "claimsync";
 const PROGRAM: &str = "postgres";
+/// The database that every cluster has.
+const MAINTENANCE: &str = "postgres";
 
 /// A server that stops when dropped.
 #[derive(Debug)]
@@ -74,12 +75,20 @@ impl PostgresServer {
 
     /// Makes a database unless it is there.
     pub async fn create_database(&self, name: &str) -> Result<()> {
-        let client = self.connect().await?;
+        let client = self.connect(MAINTENANCE).await?;
         let known = client.query("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?;
         if known.is_empty() {
             client.batch_execute(&format!("CREATE DATABASE \"{name}\"")).await?;
         }
         Ok(())
+    }
+
+    /// A session on a database of this server.
+    pub async fn connect(&self, database: &str) -> Result<tokio_postgres::Client> {
+        let (client, connection) = tokio_postgres::connect(&self.url(database), NoTls).await?;
+        // It ends with the client; an error reaches the client's own calls.
+        tokio::spawn(connection);
+        Ok(client)
     }
 
     /// Stops in order: sessions are ended, nothing needs recovery afterwards.
@@ -149,7 +158,7 @@ impl PostgresServer {
                 self.log.display(),
                 log_tail(&self.log)
             );
-            match self.connect().await {
+            match self.connect(MAINTENANCE).await {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() >= deadline => {
                     return Err(error).context("PostgreSQL takes too long to start");
@@ -157,13 +166,6 @@ impl PostgresServer {
                 Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
             }
         }
-    }
-
-    async fn connect(&self) -> Result<tokio_postgres::Client> {
-        let (client, connection) = tokio_postgres::connect(&self.url("postgres"), NoTls).await?;
-        // It ends with the client; an error reaches the client's own calls.
-        tokio::spawn(connection);
-        Ok(client)
     }
 }
 
@@ -308,16 +310,6 @@ fn password(dir: &Path, place: &Place) -> Result<String> {
     let _ = fs::remove_file(&file);
     write_private(&file, &password)?;
     Ok(password)
-}
-
-fn write_private(file: &Path, text: &str) -> Result<()> {
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .and_then(|mut opened| opened.write_all(text.as_bytes()))
-        .with_context(|| format!("couldn't write {}", file.display()))
 }
 
 /// `postgres`, which Debian's package makes, else `nobody`.
