@@ -13,3 +13,4 @@ pub mod schema;
 pub mod service;
 pub mod settings;
 pub mod status;
+pub mod terminal;

@@ -75,3 +75,15 @@ const fn level(level: LogLevel) -> Level {
         LogLevel::Error => Level::Error,
     }
 }
+
+/// An error with all its causes on one line, for the one place that logs it.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use std::fmt;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use diesel::PgConnection;
@@ -9,6 +10,9 @@ use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use domain::database::Database;
+use domain::service::Context as ServiceContext;
+use slog::warn;
 
 /// All migrations of this build, oldest first.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
@@ -16,6 +20,9 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations")
 /// Held while migrations run, so that two deployments at once take turns. The number only has to
 /// differ from the other advisory locks of this system.
 const MIGRATION_LOCK: i64 = 0x636c_6d73_0001;
+
+/// Between two looks at a Postgres that is not up yet.
+const WAIT_FOR_POSTGRES: Duration = Duration::from_millis(500);
 
 /// Where a database stands against this build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +82,42 @@ pub fn schema_state(conn: &mut PgConnection) -> Result<SchemaState> {
     let missing: Vec<String> =
         status(conn)?.into_iter().filter(|(_, ran)| !ran).map(|(name, _)| name).collect();
     Ok(if missing.is_empty() { SchemaState::UpToDate } else { SchemaState::Behind(missing) })
+}
+
+/// Waits until Postgres answers, and refuses a schema that is behind this build. Every service calls
+/// it before it works.
+///
+/// Returns early without an error when the context is cancelled.
+pub async fn wait_until_current(context: &ServiceContext, database: &Database) -> Result<()> {
+    let mut warned = false;
+    while !context.shutdown.is_cancelled() {
+        match current_state(database).await {
+            Ok(SchemaState::UpToDate) => return Ok(()),
+            Ok(behind) => bail!("the schema is {behind}; run `migrate up`"),
+            Err(error) if !warned => {
+                warn!(context.log, "waiting for Postgres"; "error" => format!("{error:#}"));
+                warned = true;
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(WAIT_FOR_POSTGRES) => {}
+            () = context.shutdown.cancelled() => {}
+        }
+    }
+    Ok(())
+}
+
+/// For `/readyz`: an error unless the schema is up to date.
+pub async fn check_current(database: &Database) -> Result<()> {
+    match current_state(database).await? {
+        SchemaState::UpToDate => Ok(()),
+        behind => bail!("{behind}"),
+    }
+}
+
+async fn current_state(database: &Database) -> Result<SchemaState> {
+    database.run(schema_state).await
 }
 
 /// Outbox messages that are neither delivered nor dead: what `down` would lose.

@@ -1,12 +1,13 @@
 //! `migrate up | down | status`.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use diesel::{Connection, PgConnection};
+use diesel::PgConnection;
 use domain::settings::PostgresSettings;
+use domain::terminal::{confirm, connect};
 
 /// Brings claimsync's Postgres database to this build's schema, and back.
 #[derive(Parser)]
@@ -49,10 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
-    let url = arguments.postgres.required_url()?;
-    let mut conn = PgConnection::establish(url.expose()).map_err(|error| {
-        anyhow::anyhow!("couldn't connect to Postgres; check DATABASE_URL ({error})")
-    })?;
+    let mut conn = connect(&arguments.postgres)?;
     match arguments.command {
         Command::Up => {
             let ran = migrate::run_up(&mut conn).context("couldn't migrate up")?;
@@ -77,20 +75,10 @@ fn confirm_down(conn: &mut PgConnection, yes: bool) -> Result<()> {
         return Ok(());
     }
     let undelivered = migrate::undelivered_messages(conn)?;
-    if !std::io::stdin().is_terminal() {
-        if undelivered > 0 {
-            bail!("{undelivered} undelivered messages would be lost; give --yes to revert anyway");
-        }
+    if undelivered == 0 && !std::io::stdin().is_terminal() {
         return Ok(());
     }
-    print!("Revert the newest migration? {undelivered} undelivered messages would be lost. [y/N] ");
-    std::io::stdout().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    if !answer.trim().eq_ignore_ascii_case("y") {
-        bail!("not reverted");
-    }
-    Ok(())
+    confirm(&format!("revert the newest migration and lose {undelivered} undelivered messages"))
 }
 
 fn status(conn: &mut PgConnection, json: bool) -> Result<ExitCode> {

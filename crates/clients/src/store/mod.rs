@@ -5,6 +5,7 @@
 //! settings allow.
 
 mod candidates;
+mod connect;
 mod error;
 mod indexes;
 mod statement;

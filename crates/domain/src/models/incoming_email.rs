@@ -227,6 +227,43 @@ pub fn postpone(
     .map(|rows| rows == 1)
 }
 
+/// Gives a mail back after its processing broke, to be tried again after `delay`; the attempt
+/// counts. `false`: the lease is lost.
+pub fn retry_later(
+    conn: &mut PgConnection,
+    lease: Lease,
+    delay: std::time::Duration,
+    reason: &str,
+) -> QueryResult<bool> {
+    diesel::sql_query(
+        "UPDATE incoming_emails
+            SET processing_status = 'received', lease_token = NULL, lease_expires_at = NULL,
+                processing_error = $3, next_attempt_at = now() + make_interval(secs => $4),
+                updated_at = now()
+          WHERE id = $1 AND lease_token = $2",
+    )
+    .bind::<Integer, _>(lease.email_id)
+    .bind::<SqlUuid, _>(lease.token)
+    .bind::<Text, _>(reason)
+    .bind::<Double, _>(delay.as_secs_f64())
+    .execute(conn)
+    .map(|rows| rows == 1)
+}
+
+/// Gives mails of one claim back untouched, to be taken by anybody at once; the attempt does not
+/// count. Returns how many were still held.
+pub fn release(conn: &mut PgConnection, token: Uuid, email_ids: &[i32]) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE incoming_emails
+            SET processing_status = 'received', lease_token = NULL, lease_expires_at = NULL,
+                attempts = greatest(attempts - 1, 0), updated_at = now()
+          WHERE lease_token = $1 AND id = ANY($2)",
+    )
+    .bind::<SqlUuid, _>(token)
+    .bind::<Array<Integer>, _>(email_ids)
+    .execute(conn)
+}
+
 /// How a mail leaves ingest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FinishedEmail {
@@ -295,6 +332,8 @@ pub fn of_messages(conn: &mut PgConnection, ids: &[i32]) -> QueryResult<Vec<Mail
 pub enum SyncOutcome {
     /// MongoDB has it, or has something newer.
     Synced,
+    /// Nothing is decided yet, and no retry was spent.
+    Waiting,
     /// To be tried again; the reason is kept.
     Retrying { reason: String },
     /// A person must look.
@@ -311,6 +350,7 @@ pub fn record_sync(conn: &mut PgConnection, outcomes: &[(i32, SyncOutcome)]) -> 
         .iter()
         .map(|(_, outcome)| match outcome {
             SyncOutcome::Synced => "synced",
+            SyncOutcome::Waiting => "waiting",
             SyncOutcome::Retrying { .. } => "retrying",
             SyncOutcome::Dead { .. } => "dead",
         })
@@ -318,7 +358,7 @@ pub fn record_sync(conn: &mut PgConnection, outcomes: &[(i32, SyncOutcome)]) -> 
     let reasons: Vec<Option<&str>> = outcomes
         .iter()
         .map(|(_, outcome)| match outcome {
-            SyncOutcome::Synced => None,
+            SyncOutcome::Synced | SyncOutcome::Waiting => None,
             SyncOutcome::Retrying { reason } | SyncOutcome::Dead { reason } => {
                 Some(reason.as_str())
             }
@@ -326,8 +366,8 @@ pub fn record_sync(conn: &mut PgConnection, outcomes: &[(i32, SyncOutcome)]) -> 
         .collect();
     diesel::sql_query(
         "UPDATE incoming_emails e
-            SET processing_status = CASE o.kind WHEN 'retrying' THEN e.processing_status
-                                                ELSE 'completed' END,
+            SET processing_status = CASE WHEN o.kind IN ('synced', 'dead') THEN 'completed'
+                                         ELSE e.processing_status END,
                 match_status = CASE o.kind WHEN 'synced' THEN 'auto_matched'
                                            WHEN 'dead' THEN 'needs_review'
                                            ELSE e.match_status END,

@@ -84,6 +84,8 @@ pub enum MessageEnd {
     Processed { note: Option<&'static str> },
     /// Spends one retry.
     Retry { after: Duration, reason: String },
+    /// Comes again without spending one: its entry changed under the write.
+    Defer { after: Duration, reason: String },
     /// `error_message` begins with `review:` or `failed:`.
     Dead { error_message: String },
 }
@@ -103,6 +105,9 @@ pub fn record_outcomes(conn: &mut PgConnection, outcomes: &[MessageOutcome]) -> 
             MessageEnd::Processed { note } => ("processed", 0.0, *note),
             MessageEnd::Retry { after, reason } => {
                 ("retry", after.as_secs_f64(), Some(reason.as_str()))
+            }
+            MessageEnd::Defer { after, reason } => {
+                ("defer", after.as_secs_f64(), Some(reason.as_str()))
             }
             MessageEnd::Dead { error_message } => ("dead", 0.0, Some(error_message.as_str())),
         };

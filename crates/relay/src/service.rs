@@ -1,0 +1,125 @@
+//! The relay as a service: bound first, so that a test learns the port, then run.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clients::store::ClientStore;
+use domain::database::{Database, PoolSettings};
+use domain::logging::chain;
+use domain::models::outbox_message;
+use domain::service::{BoundHttp, Context, OperatorEndpoints};
+use domain::settings::Secret;
+use slog::{info, o, warn};
+use tokio::sync::Notify;
+
+use crate::batch::Delivery;
+use crate::metrics::RelayMetrics;
+use crate::pace::Pace;
+use crate::settings::RelaySettings;
+use crate::wake;
+
+/// One for the batch, one for probes and metrics.
+const CONNECTIONS: u32 = 2;
+
+/// A relay that listens but does not deliver yet.
+pub struct RelayService {
+    http: BoundHttp,
+    settings: RelaySettings,
+    postgres_url: Secret,
+    database: Database,
+}
+
+impl RelayService {
+    /// Checks the settings and binds the port; connects to nothing.
+    pub fn bind(settings: RelaySettings) -> Result<Self> {
+        settings.validate()?;
+        let postgres_url = settings.postgres.required_url()?;
+        let mut pool = PoolSettings::new("claimsync-relay", CONNECTIONS);
+        // A frozen relay's rows are free soon after its own limit has passed.
+        pool.idle_in_transaction_timeout = settings.delivery.write_timeout * 2;
+        let database = Database::new(&postgres_url, &pool);
+        let http = BoundHttp::bind(settings.service.listen_addr)?;
+        Ok(Self { http, settings, postgres_url, database })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.http.address
+    }
+
+    /// Delivers until the context is cancelled.
+    pub async fn run(self, context: Context) -> Result<()> {
+        let Self { http, settings, postgres_url, database } = self;
+        let store = ClientStore::connect(
+            &settings.mongo.required_url()?,
+            &settings.mongo.required_database()?,
+            "claimsync-relay",
+            settings.delivery.store_settings(),
+        )
+        .await
+        .context("MONGODB_URL can't be used")?;
+        let metrics = RelayMetrics::register(&context.metrics)?;
+        let endpoints = endpoints(&context, &database, &store, &metrics);
+        let serve = http.serve(&context, endpoints, |_| {});
+        let deliver = async {
+            migrate::wait_until_current(&context, &database).await?;
+            if let Err(error) = store.ensure_indexes().await {
+                warn!(context.log, "couldn't make sure of the indexes on clients; look-ups may scan";
+                    "error" => chain(&error));
+            }
+            let wake = Arc::new(Notify::new());
+            let listener = tokio::spawn(wake::listen(context.clone(), postgres_url, wake.clone()));
+            let log = context.log.new(o!());
+            let pace = Pace {
+                delivery: Delivery::new(database.clone(), store.clone(), &settings.delivery, log),
+                metrics,
+                wake,
+                poll_interval: settings.poll_interval,
+                largest_batch: settings.delivery.batch_size,
+            };
+            info!(context.log, "delivering");
+            pace.run(&context).await;
+            listener.abort();
+            Ok(())
+        };
+        // Whichever ends first ends the other: a relay that cannot listen must not go on unseen.
+        let deliver = async {
+            let result = deliver.await;
+            context.shutdown.cancel();
+            result
+        };
+        let (served, delivered) = tokio::join!(serve, deliver);
+        delivered.and(served)
+    }
+}
+
+fn endpoints(
+    context: &Context,
+    database: &Database,
+    store: &ClientStore,
+    metrics: &RelayMetrics,
+) -> OperatorEndpoints {
+    let (ping, schema, gauges) = (database.clone(), database.clone(), database.clone());
+    let (store, metrics) = (store.clone(), metrics.clone());
+    OperatorEndpoints::new(context)
+        .check("postgres", move || {
+            let database = ping.clone();
+            async move { Ok(database.ping().await?) }
+        })
+        .check("schema", move || {
+            let database = schema.clone();
+            async move { migrate::check_current(&database).await }
+        })
+        .check("mongodb", move || {
+            let store = store.clone();
+            async move { Ok(store.ping().await?) }
+        })
+        .refresh_before_scrape(move || {
+            let (database, metrics) = (gauges.clone(), metrics.clone());
+            async move {
+                if let Ok(figures) = database.query(outbox_message::figures).await {
+                    metrics.set_queue(&figures);
+                }
+            }
+        })
+}
