@@ -4,6 +4,7 @@ pub mod clean;
 pub mod ground;
 mod mail;
 pub mod provider;
+pub mod providers;
 pub mod rules;
 
 pub use mail::Mail;

@@ -1,0 +1,86 @@
+//! The rules look over the model's shoulder: what they doubt stays doubted.
+
+use domain::extraction::{Doubt, Extraction, Intent};
+
+use crate::clean::CleanedMail;
+
+/// Adds the doubts of the rules to a model's extraction, and keeps a mail that holds an amount
+/// from being put aside unread. It takes nothing back: a model's own doubts all stay.
+pub(super) fn veto(mut model: Extraction, rules: &Extraction, mail: &CleanedMail) -> Extraction {
+    let mut add = |doubt| {
+        if !model.doubts.contains(&doubt) {
+            model.doubts.push(doubt);
+        }
+    };
+    rules.doubts.iter().copied().filter(|doubt| binding(*doubt)).for_each(&mut add);
+    if mail.html_text_disagrees {
+        add(Doubt::BodiesDisagree);
+    }
+    let amounts = (model.debt_amount, rules.debt_amount);
+    if matches!(amounts, (Some(said), Some(found)) if said != found) {
+        add(Doubt::ContradictingTotals);
+    }
+    if ignorable(model.intent) && !ignorable(rules.intent) && rules.debt_amount.is_some() {
+        model.intent = Intent::Other;
+    }
+    model
+}
+
+/// A model may see a total where the rules see none, and tell a condition from a remark. All other
+/// doubts are about safety, where a needless review is the smaller harm.
+fn binding(doubt: Doubt) -> bool {
+    !matches!(doubt, Doubt::NoTotal | Doubt::Conditional | Doubt::Ungrounded)
+}
+
+fn ignorable(intent: Intent) -> bool {
+    matches!(intent, Intent::AutoReply | Intent::Spam)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::money::Money;
+
+    use super::*;
+
+    fn stating(cents: i64) -> Extraction {
+        let mut extraction = crate::rules::extract(&CleanedMail::default());
+        extraction.intent = Intent::DebtStatement;
+        extraction.debt_amount = Some(Money::from_cents(cents));
+        extraction.doubts.clear();
+        extraction
+    }
+
+    #[test]
+    fn the_rules_doubts_are_added_once_and_the_models_stay() {
+        let (mut model, mut rules) = (stating(100), stating(100));
+        model.doubts = vec![Doubt::Manipulation, Doubt::Conditional];
+        rules.doubts = vec![Doubt::Manipulation, Doubt::ForeignCurrency, Doubt::NoTotal];
+        let doubts = veto(model, &rules, &CleanedMail::default()).doubts;
+        assert_eq!(doubts, [Doubt::Manipulation, Doubt::Conditional, Doubt::ForeignCurrency]);
+    }
+
+    #[test]
+    fn two_readers_with_two_amounts_are_a_doubt() {
+        let plain = CleanedMail::default();
+        let doubts = |model, rules| veto(stating(model), &stating(rules), &plain).doubts;
+        assert_eq!(doubts(100, 200), [Doubt::ContradictingTotals]);
+        assert_eq!(doubts(100, 100), []);
+    }
+
+    #[test]
+    fn bodies_that_disagree_are_a_doubt() {
+        let mail = CleanedMail { html_text_disagrees: true, ..CleanedMail::default() };
+        assert_eq!(veto(stating(1), &stating(1), &mail).doubts, [Doubt::BodiesDisagree]);
+    }
+
+    #[test]
+    fn a_mail_with_an_amount_is_not_put_aside_on_the_models_word_alone() {
+        let mail = CleanedMail::default();
+        for intent in [Intent::Spam, Intent::AutoReply] {
+            let model = || Extraction { intent, debt_amount: None, ..stating(0) };
+            assert_eq!(veto(model(), &stating(100), &mail).intent, Intent::Other);
+            let nothing = Extraction { debt_amount: None, ..stating(0) };
+            assert_eq!(veto(model(), &nothing, &mail).intent, intent);
+        }
+    }
+}
