@@ -3,9 +3,10 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use mongodb::bson::{Document, doc};
 use mongodb::error::ErrorKind;
 use rustix::process::Signal;
@@ -60,6 +61,11 @@ impl MongoServer {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// How it ended, when it was started and has ended.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.process.as_mut().and_then(ManagedProcess::exit_status)
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -132,17 +138,18 @@ impl MongoServer {
     async fn wait_primary(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            ensure!(
-                self.is_running(),
-                "MongoDB did not start; {} ends with:\n  {}",
-                self.log().display(),
-                log_tail(&self.log())
-            );
+            if let Some(end) = self.exit_status() {
+                bail!(
+                    "MongoDB did not start ({end}); {} ends with:\n  {}",
+                    self.log().display(),
+                    log_tail(&self.log())
+                );
+            }
             match self.become_primary().await {
                 Ok(true) => return Ok(()),
                 outcome if Instant::now() >= deadline => {
                     outcome.context("MongoDB takes too long to start")?;
-                    anyhow::bail!("MongoDB takes too long to become primary");
+                    bail!("MongoDB takes too long to become primary");
                 }
                 _ => tokio::time::sleep(Duration::from_millis(50)).await,
             }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -67,6 +67,11 @@ impl PostgresServer {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// How it ended, when it was started and has ended.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
+        self.process.as_mut().and_then(ManagedProcess::exit_status)
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -152,12 +157,13 @@ impl PostgresServer {
     async fn wait_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + START_LIMIT;
         loop {
-            ensure!(
-                self.is_running(),
-                "PostgreSQL did not start; {} ends with:\n  {}",
-                self.log.display(),
-                log_tail(&self.log)
-            );
+            if let Some(end) = self.exit_status() {
+                bail!(
+                    "PostgreSQL did not start ({end}); {} ends with:\n  {}",
+                    self.log.display(),
+                    log_tail(&self.log)
+                );
+            }
             match self.connect(MAINTENANCE).await {
                 Ok(_) => return Ok(()),
                 Err(error) if Instant::now() >= deadline => {

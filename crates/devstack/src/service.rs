@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::logs::Logs;
 use crate::process::{ManagedProcess, Signal, server_command};
+use crate::stack::restart_line;
 
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(5);
@@ -132,8 +133,8 @@ impl Service {
         if self.is_running() || Instant::now() < self.started + self.back_off() {
             return;
         }
-        let end = self.exit_status().map_or("not started".to_owned(), |status| status.to_string());
-        self.logs.line(&self.name, &format!("ended ({end}); starting it again"));
+        let line = restart_line(self.exit_status());
+        self.logs.line(&self.name, &line);
         if self.started.elapsed() < HEALTHY_AFTER {
             self.quick_ends += 1;
         } else {

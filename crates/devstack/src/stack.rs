@@ -1,6 +1,7 @@
 //! The whole stack: both databases, and the services over them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -161,13 +162,13 @@ impl Stack {
     /// Starts again a database that has ended, on its port and data.
     pub async fn tend_databases(&mut self) {
         if !self.postgres.is_running() {
-            self.logs.line("postgres", "ended; starting it again");
+            self.logs.line("postgres", &restart_line(self.postgres.exit_status()));
             if let Err(error) = self.postgres.restart().await {
                 self.logs.line("postgres", &format!("{error:#}"));
             }
         }
         if !self.mongo.is_running() {
-            self.logs.line("mongodb", "ended; starting it again");
+            self.logs.line("mongodb", &restart_line(self.mongo.exit_status()));
             if let Err(error) = self.mongo.restart().await {
                 self.logs.line("mongodb", &format!("{error:#}"));
             }
@@ -212,7 +213,13 @@ pub fn programs_beside_this_one() -> Result<PathBuf> {
     Ok(if is_test { folder.parent().unwrap_or(folder) } else { folder }.to_owned())
 }
 
-async fn migrate(programs: &std::path::Path, database_url: &str, logs: &Logs) -> Result<()> {
+/// What the log says of a process that has ended by itself.
+pub(crate) fn restart_line(end: Option<ExitStatus>) -> String {
+    let end = end.map_or_else(|| "not running".to_owned(), |end| end.to_string());
+    format!("ended ({end}); starting it again")
+}
+
+async fn migrate(programs: &Path, database_url: &str, logs: &Logs) -> Result<()> {
     logs.line("devstack", "running the migrations");
     let (reader, writer) = std::io::pipe()?;
     let mut command = server_command(&programs.join("migrate"), None);
