@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub mod clean;
+mod fold;
 pub mod ground;
 mod mail;
+pub mod money;
 pub mod provider;
 pub mod providers;
 pub mod rules;

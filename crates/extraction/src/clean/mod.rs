@@ -1,8 +1,16 @@
 //! From a mail to the text that a person would read.
 
+mod characters;
+mod css;
+mod html;
+mod page;
+mod quotes;
+mod signature;
+
 use std::fmt;
 
 use crate::Mail;
+use crate::money;
 
 /// The readable text of a mail, its parts kept apart.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -17,19 +25,28 @@ pub struct CleanedMail {
     pub quote: String,
     /// Closing, contact data, disclaimers: a source for the creditor's name only.
     pub signature: String,
+    /// The new text of the other part, where a mail has both; the HTML part is the one read.
+    pub text_part: Option<String>,
     /// The HTML part and the text part name different amounts.
     pub html_text_disagrees: bool,
     /// The HTML held text that a reader does not see; it is gone.
     pub hidden_text_removed: bool,
+    /// Control characters turn the direction of writing: what a reader saw is uncertain.
+    pub reverses_direction: bool,
+    /// The mail forwards a message.
+    pub is_forward: bool,
+    /// Who wrote the forwarded message, where that was not the sender's own house.
+    pub forwarded_from: Option<String>,
 }
 
 impl CleanedMail {
-    /// Everything a reader sees, subject first.
+    /// Everything a reader sees, the subject first.
     pub fn visible_text(&self) -> String {
         [&*self.subject, &*self.body, &*self.signature, &*self.quote].join("\n")
     }
 }
 
+/// Sizes only: a mail's text belongs in no log.
 impl fmt::Debug for CleanedMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CleanedMail")
@@ -44,16 +61,105 @@ impl fmt::Debug for CleanedMail {
 
 /// Cleans a mail. Never fails and never panics; linear in the size of the mail.
 pub fn clean(mail: &Mail) -> CleanedMail {
+    let subject = characters::to_plain(mail.subject.as_deref().unwrap_or_default());
+    let from_name = mail.from_name.as_deref().map(|name| characters::to_plain(name).text);
+    let sender = quotes::Sender {
+        email: &mail.from_email,
+        name: from_name.as_deref().unwrap_or_default(),
+    };
+    let html = mail.body_html.as_deref().map(|html| Part::of_html(html, &subject.text, sender));
+    let text = mail.body_text.as_deref().map(|text| {
+        if looks_like_html(text) {
+            Part::of_html(text, &subject.text, sender)
+        } else {
+            Part::of_text(text, &subject.text, sender)
+        }
+    });
+    let (shown, other) = match (html, text) {
+        (Some(html), text) if !html.is_blank() => (html, text),
+        (_, Some(text)) => (text, None),
+        (html, None) => (html.unwrap_or_default(), None),
+    };
+    let html_text_disagrees =
+        other.as_ref().is_some_and(|other| amounts_disagree(&shown.body, &other.body));
     CleanedMail {
-        subject: mail.subject.clone().unwrap_or_default(),
-        from_email: mail.from_email.clone(),
-        from_name: mail.from_name.clone(),
-        body: mail.body_text.clone().or_else(|| mail.body_html.clone()).unwrap_or_default(),
-        ..CleanedMail::default()
+        subject: subject.text.replace('\n', " "),
+        from_email: mail.from_email.trim().to_owned(),
+        from_name,
+        html_text_disagrees,
+        hidden_text_removed: shown.hidden_text_removed,
+        reverses_direction: shown.reverses_direction
+            || subject.reverses_direction
+            || other.as_ref().is_some_and(|other| other.reverses_direction),
+        is_forward: shown.is_forward || quotes::is_forward_subject(&subject.text),
+        forwarded_from: shown.forwarded_from,
+        body: shown.body,
+        quote: shown.quote,
+        signature: shown.signature,
+        text_part: other.map(|other| other.body),
     }
 }
 
 /// How many tokens of a language model a text takes, to within a fifth or so for German.
 pub fn approximate_tokens(text: &str) -> i32 {
     i32::try_from(text.chars().count().div_ceil(4)).unwrap_or(i32::MAX)
+}
+
+/// One body of a mail.
+#[derive(Default)]
+struct Part {
+    body: String,
+    quote: String,
+    signature: String,
+    hidden_text_removed: bool,
+    reverses_direction: bool,
+    is_forward: bool,
+    forwarded_from: Option<String>,
+}
+
+impl Part {
+    fn of_html(html: &str, subject: &str, sender: quotes::Sender<'_>) -> Part {
+        let read = html::to_text(html);
+        let mut part = Part::of_text(&read.text, subject, sender);
+        part.hidden_text_removed = read.hidden_text_removed;
+        part.reverses_direction |= read.reverses_direction;
+        part
+    }
+
+    fn of_text(text: &str, subject: &str, sender: quotes::Sender<'_>) -> Part {
+        let plain = characters::to_plain(text);
+        let split = quotes::split(&plain.text, subject, sender);
+        let (body, signature) = signature::split(&split.new);
+        Part {
+            body,
+            quote: split.quoted,
+            signature,
+            hidden_text_removed: false,
+            reverses_direction: plain.reverses_direction,
+            is_forward: split.is_forward,
+            forwarded_from: split.forwarded_from,
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.body.is_empty() && self.quote.is_empty() && self.signature.is_empty()
+    }
+}
+
+/// Some systems put HTML into the text field.
+fn looks_like_html(text: &str) -> bool {
+    let start = text.trim_start();
+    let start: String = start.chars().take(300).collect::<String>().to_ascii_lowercase();
+    start.starts_with("<!doctype html")
+        || start.starts_with("<html")
+        || (start.starts_with('<')
+            && ["<p", "<div", "<table", "<br", "<body", "<span"].iter().any(|tag| start.contains(tag)))
+}
+
+/// Each part names an amount that the other does not.
+fn amounts_disagree(html: &str, text: &str) -> bool {
+    let amounts = |text| -> Vec<_> { money::scan(text).iter().map(|amount| amount.value).collect() };
+    let (of_html, of_text) = (amounts(html), amounts(text));
+    let missing = |from: &[_], of: &[_]| from.iter().any(|amount| !of.contains(amount));
+    missing(&of_html, &of_text) && missing(&of_text, &of_html)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use extraction::providers::ModelConfig;
 use extraction::{ExtractError, Extractor};
 
-use crate::server::{Server, Step, recording, success};
+use crate::server::{Server, Step, failing, recording, success};
 use crate::{APIS, config, extractor, mail, record};
 
 #[tokio::test]
@@ -19,13 +19,12 @@ async fn no_more_requests_are_under_way_than_allowed() {
             let extractor = Arc::clone(&extractor);
             tasks.spawn(async move { extractor.extract(&mail()).await.is_ok() });
         }
-        server.arrived(2).await;
-        // All that could start has started: every task has run until it waits.
-        for _ in 0..200 {
-            tokio::task::yield_now().await;
+        for arrived in 2..=6 {
+            server.arrived(arrived).await;
+            assert_eq!(server.most_at_once(), 2, "the others wait for a slot");
+            server.let_one_out();
         }
-        assert_eq!(server.requests().len(), 2, "four wait for a slot");
-        server.open_gate();
+        server.let_one_out();
         assert_eq!(tasks.join_all().await, [true; 6]);
         assert_eq!(server.requests().len(), 6);
     }
@@ -71,5 +70,26 @@ async fn a_spent_budget_sends_nothing_until_midnight_utc() {
         assert!(retry_after.is_some_and(|wait| wait <= Duration::from_secs(86_400)));
         assert!(reason.contains("budget"), "{reason}");
         assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_charged_and_a_failed_request_is_not() {
+    for api in APIS {
+        let quick = Duration::from_millis(200);
+        let patient = Duration::from_secs(5);
+        for (failure, timeout, charged) in
+            [(Step::Hang, quick, true), (failing(500, ""), patient, false)]
+        {
+            let server = Server::playing([failure, recording(api, &record())]).await;
+            let limited = extractor(ModelConfig {
+                daily_token_budget: Some(1),
+                max_retries: 0,
+                timeout,
+                ..config(api, &server)
+            });
+            assert!(limited.extract(&mail()).await.is_err());
+            assert_eq!(limited.extract(&mail()).await.is_err(), charged);
+        }
     }
 }

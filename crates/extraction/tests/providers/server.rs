@@ -6,7 +6,7 @@ use extraction::providers::Api;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub(crate) enum Step {
     Hang,
     /// Closes without a byte of answer.
     HangUp,
-    /// Answers only when [`Server::open_gate`] was called.
+    /// Answers when [`Server::let_one_out`] was called for it.
     AtGate(String),
 }
 
@@ -37,7 +37,6 @@ pub(crate) struct Seen {
 pub(crate) struct Server {
     address: String,
     shared: Arc<Shared>,
-    gate: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -45,22 +44,29 @@ struct Shared {
     script: Mutex<Vec<Step>>,
     seen: Mutex<Vec<Seen>>,
     arrived: watch::Sender<usize>,
-    gate: watch::Receiver<bool>,
+    gate: Semaphore,
+    under_way: Mutex<UnderWay>,
+}
+
+#[derive(Default)]
+struct UnderWay {
+    now: usize,
+    most: usize,
 }
 
 impl Server {
     pub(crate) async fn playing(script: impl IntoIterator<Item = Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (gate, gate_receiver) = watch::channel(false);
         let shared = Arc::new(Shared {
             script: Mutex::new(script.into_iter().collect()),
             seen: Mutex::default(),
             arrived: watch::Sender::new(0),
-            gate: gate_receiver,
+            gate: Semaphore::new(0),
+            under_way: Mutex::default(),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
-        Self { address, shared, gate, task }
+        Self { address, shared, task }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -81,8 +87,21 @@ impl Server {
         arrived.wait_for(|count| *count >= requests).await.unwrap();
     }
 
-    pub(crate) fn open_gate(&self) {
-        self.gate.send_replace(true);
+    pub(crate) fn let_one_out(&self) {
+        self.shared.gate.add_permits(1);
+    }
+
+    /// The most requests that were read and not yet answered at one time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.shared.under_way.lock().unwrap().most
+    }
+}
+
+impl Shared {
+    fn entered(&self) {
+        let mut under_way = self.under_way.lock().unwrap();
+        under_way.now += 1;
+        under_way.most = under_way.most.max(under_way.now);
     }
 }
 
@@ -145,6 +164,7 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
         let mut script = shared.script.lock().unwrap();
         if script.len() > 1 { script.remove(0) } else { script[0].clone() }
     };
+    shared.entered();
     shared.arrived.send_modify(|count| *count += 1);
     match step {
         Step::Answer { status, headers, body } => {
@@ -154,7 +174,8 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> Option<()> {
         Step::Hang => std::future::pending().await,
         Step::HangUp => Some(()),
         Step::AtGate(body) => {
-            shared.gate.clone().wait_for(|open| *open).await.ok()?;
+            shared.gate.acquire().await.ok()?.forget();
+            shared.under_way.lock().unwrap().now -= 1;
             answer(&mut stream, 200, "", body.len(), &body).await
         }
     }

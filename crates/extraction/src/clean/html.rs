@@ -1,0 +1,359 @@
+//! HTML to the text that a reader sees: tables row by row, hidden elements gone, quotes marked.
+//!
+//! html5ever's tokenizer reads the markup; the tree is not built, because its repairs take
+//! quadratic time on hostile input. What is open is kept on a stack of bounded depth instead.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind;
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+use html5ever::{Attribute, LocalName};
+
+use super::css::{Color, FontSize, Style, StyleSheet};
+use super::page::Page;
+
+/// Browsers flatten what is nested deeper than this, too.
+const MAX_DEPTH: usize = 256;
+
+/// Text below this size, in pixels, is not read by anybody.
+const LEGIBLE_PIXELS: f32 = 2.5;
+
+/// The readable text of an HTML document.
+#[derive(Debug, Default)]
+pub(super) struct HtmlText {
+    /// Quoted lines begin with `> `, table cells are separated by ` | `, struck-out text stands
+    /// between `~~`.
+    pub(super) text: String,
+    pub(super) hidden_text_removed: bool,
+    /// The markup turns the direction of writing around.
+    pub(super) reverses_direction: bool,
+}
+
+pub(super) fn to_text(html: &str) -> HtmlText {
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from_slice(html));
+    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    let reader = tokenizer.sink.reader.into_inner();
+    HtmlText {
+        text: reader.page.finish(),
+        hidden_text_removed: reader.hidden_text,
+        reverses_direction: reader.reverses_direction,
+    }
+}
+
+#[derive(Default)]
+struct Sink {
+    reader: RefCell<Reader>,
+}
+
+impl TokenSink for Sink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut reader = self.reader.borrow_mut();
+        match token {
+            Token::CharacterTokens(text) => reader.text(&text),
+            Token::TagToken(tag) if tag.kind == TagKind::StartTag => return reader.open(&tag),
+            Token::TagToken(tag) => reader.close(&tag.name),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+/// What holds inside an open element, its ancestors' part included.
+#[derive(Clone)]
+struct Element {
+    name: LocalName,
+    gone: bool,
+    invisible: bool,
+    font_pixels: f32,
+    color: Color,
+    background: Color,
+    struck: bool,
+    keeps_line_breaks: bool,
+    quote_depth: usize,
+}
+
+#[derive(Default)]
+struct Reader {
+    stack: Vec<Element>,
+    /// How many elements of each name are open, so that a stray end tag costs nothing.
+    open_count: HashMap<LocalName, usize>,
+    /// Start tags beyond [`MAX_DEPTH`], whose end tags must close nothing else.
+    flattened: HashMap<LocalName, usize>,
+    sheet: StyleSheet,
+    sheet_text: String,
+    page: Page,
+    hidden_text: bool,
+    reverses_direction: bool,
+}
+
+impl Reader {
+    fn root() -> Element {
+        Element {
+            name: LocalName::from(""),
+            gone: false,
+            invisible: false,
+            font_pixels: 16.0,
+            color: Color::Rgb(0, 0, 0),
+            background: Color::Rgb(255, 255, 255),
+            struck: false,
+            keeps_line_breaks: false,
+            quote_depth: 0,
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let root;
+        let element = match self.stack.last() {
+            Some(element) => element,
+            None => {
+                root = Self::root();
+                &root
+            }
+        };
+        if element.name == *"style" {
+            self.sheet_text.push_str(text);
+            return;
+        }
+        if is_unread(&element.name) {
+            return;
+        }
+        let hidden = element.gone
+            || element.invisible
+            || element.font_pixels < LEGIBLE_PIXELS
+            || element.color.vanishes_on(element.background);
+        if hidden {
+            self.hidden_text |= text.contains(|c: char| !c.is_whitespace());
+            return;
+        }
+        self.page.write(text, element.quote_depth, element.struck, element.keeps_line_breaks);
+    }
+
+    fn open(&mut self, tag: &Tag) -> TokenSinkResult<()> {
+        let name = &*tag.name;
+        self.close_implied(name);
+        let style = self.style_of(tag);
+        self.reverses_direction |= style.reverses_direction
+            || (name == "bdo" && attribute(&tag.attrs, "dir").eq_ignore_ascii_case("rtl"));
+        self.lay_out(name);
+        if is_void(name) {
+            return TokenSinkResult::Continue;
+        }
+        if self.stack.len() >= MAX_DEPTH {
+            *self.flattened.entry(tag.name.clone()).or_default() += 1;
+        } else {
+            let element = self.element(tag, &style);
+            *self.open_count.entry(tag.name.clone()).or_default() += 1;
+            self.stack.push(element);
+        }
+        match name {
+            "style" | "xmp" | "iframe" | "noembed" | "noframes" => {
+                TokenSinkResult::RawData(RawKind::Rawtext)
+            }
+            "script" => TokenSinkResult::RawData(RawKind::ScriptData),
+            "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
+            _ => TokenSinkResult::Continue,
+        }
+    }
+
+    fn style_of(&self, tag: &Tag) -> Style {
+        let mut style = Style::default();
+        if !self.sheet.is_empty() {
+            let classes = attribute(&tag.attrs, "class");
+            style = self.sheet.for_element(&tag.name, classes, attribute(&tag.attrs, "id"));
+        }
+        for attr in &tag.attrs {
+            let value = &*attr.value;
+            match &*attr.name.local {
+                "style" => style.overlay(&Style::parse(value)),
+                "hidden" => style.gone = true,
+                "color" if &*tag.name == "font" => {
+                    style.color = Color::parse(&value.to_ascii_lowercase()).or(style.color);
+                }
+                "bgcolor" => {
+                    style.background =
+                        Color::parse(&value.to_ascii_lowercase()).or(style.background);
+                }
+                "background" => style.background = Some(Color::Unknown),
+                _ => {}
+            }
+        }
+        style
+    }
+
+    fn element(&self, tag: &Tag, style: &Style) -> Element {
+        let name = &*tag.name;
+        let parent = self.stack.last().cloned().unwrap_or_else(Self::root);
+        let quotes = match name {
+            "blockquote" => self.is_quote(tag, style),
+            "div" => attribute(&tag.attrs, "class").contains("yahoo_quoted"),
+            _ => false,
+        };
+        Element {
+            name: tag.name.clone(),
+            gone: parent.gone || style.gone,
+            invisible: style.invisible.unwrap_or(parent.invisible),
+            font_pixels: match style.font_size {
+                Some(FontSize::Pixels(pixels)) => pixels,
+                Some(FontSize::Relative(factor)) => parent.font_pixels * factor,
+                None => parent.font_pixels,
+            },
+            color: style.color.unwrap_or(parent.color),
+            background: match style.background {
+                Some(Color::Transparent) | None => parent.background,
+                Some(background) => background,
+            },
+            struck: parent.struck || style.struck || matches!(name, "s" | "del" | "strike"),
+            keeps_line_breaks: parent.keeps_line_breaks
+                || style.keeps_line_breaks
+                || name == "pre",
+            quote_depth: parent.quote_depth + usize::from(quotes),
+        }
+    }
+
+    /// A `blockquote` may be a mere indent; mail programs mark theirs.
+    fn is_quote(&self, tag: &Tag, style: &Style) -> bool {
+        style.bordered_left
+            || tag.attrs.iter().any(|attr| match &*attr.name.local {
+                "type" | "cite" => true,
+                "class" | "id" => {
+                    let value = attr.value.to_ascii_lowercase();
+                    value.contains("quote") || value.contains("cite")
+                }
+                _ => false,
+            })
+            || self.page.last_line_introduces_quote()
+    }
+
+    /// Breaks lines and opens cells.
+    fn lay_out(&mut self, name: &str) {
+        match name {
+            "br" => self.page.line_break(),
+            "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "hr" | "blockquote" => {
+                self.page.paragraph();
+            }
+            "li" => self.page.list_item(),
+            "tr" => self.page.open_row(),
+            "td" | "th" => self.page.open_cell(),
+            _ if is_block(name) => self.page.new_line(),
+            _ => {}
+        }
+    }
+
+    /// Closes what HTML closes without an end tag when `name` opens.
+    fn close_implied(&mut self, name: &str) {
+        match name {
+            "li" => self.close_within(&["li"], &["ul", "ol"]),
+            "tr" => self.close_within(&["tr"], &["table"]),
+            "td" | "th" => self.close_within(&["td", "th"], &["table", "tr"]),
+            "dt" | "dd" => self.close_within(&["dt", "dd"], &["dl"]),
+            _ if is_block(name) => self.close_within(&["p"], &["table", "td", "th", "button"]),
+            _ => {}
+        }
+    }
+
+    /// Closes the innermost open element of these names, unless one of the barriers lies inside.
+    fn close_within(&mut self, names: &[&str], barriers: &[&str]) {
+        if names.iter().all(|name| !self.open_count.contains_key(&LocalName::from(*name))) {
+            return;
+        }
+        let found = self.stack.iter().rposition(|element| {
+            names.contains(&&*element.name) || barriers.contains(&&*element.name)
+        });
+        if let Some(at) = found
+            && names.contains(&&*self.stack[at].name)
+        {
+            self.pop_to(at);
+        }
+    }
+
+    fn close(&mut self, name: &LocalName) {
+        if let Some(count) = self.flattened.get_mut(name)
+            && *count > 0
+        {
+            *count -= 1;
+            return;
+        }
+        if !self.open_count.contains_key(name) {
+            if &**name == "p" || &**name == "br" {
+                self.page.new_line();
+            }
+            return;
+        }
+        // An inline end tag cannot reach out of a block: browsers ignore it there.
+        let inline = !is_block(name);
+        let found = self
+            .stack
+            .iter()
+            .rposition(|element| element.name == *name || (inline && is_block(&element.name)));
+        if let Some(at) = found
+            && self.stack[at].name == *name
+        {
+            self.pop_to(at);
+        }
+    }
+
+    fn pop_to(&mut self, length: usize) {
+        while self.stack.len() > length {
+            let Some(element) = self.stack.pop() else { return };
+            if let Some(count) = self.open_count.get_mut(&element.name) {
+                *count -= 1;
+                if *count == 0 {
+                    self.open_count.remove(&element.name);
+                }
+            }
+            match &*element.name {
+                "style" => {
+                    let css = std::mem::take(&mut self.sheet_text);
+                    self.sheet.add(&css);
+                }
+                "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "blockquote" => {
+                    self.page.paragraph();
+                }
+                "td" | "th" => self.page.close_cell(),
+                "tr" => self.page.close_row(),
+                name if is_block(name) => self.page.new_line(),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn attribute<'a>(attrs: &'a [Attribute], name: &str) -> &'a str {
+    attrs.iter().find(|attr| &*attr.name.local == name).map_or("", |attr| &*attr.value)
+}
+
+fn is_unread(name: &str) -> bool {
+    matches!(
+        name,
+        "script" | "style" | "title" | "head" | "template" | "xml" | "noscript" | "textarea"
+            | "select" | "iframe" | "object" | "svg" | "math" | "noframes" | "noembed"
+    )
+}
+
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta"
+            | "source" | "track" | "wbr" | "html"
+    )
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details"
+            | "dir" | "div" | "dl" | "dt" | "fieldset" | "figure" | "footer" | "form" | "h1"
+            | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "li" | "main" | "menu"
+            | "nav" | "ol" | "p" | "pre" | "section" | "summary" | "table" | "tbody" | "td"
+            | "tfoot" | "th" | "thead" | "tr" | "ul" | "caption"
+    )
+}

@@ -1,0 +1,322 @@
+//! The new text of a reply apart from what it quotes: replies on top, between and below.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A mail's text in its parts.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Split {
+    pub(super) new: String,
+    pub(super) quoted: String,
+    /// The mail forwards a message, by whomever.
+    pub(super) is_forward: bool,
+    /// Who wrote the forwarded message, where it was not the sender's own house.
+    pub(super) forwarded_from: Option<String>,
+}
+
+/// Mail programs write header lines and attributions no longer than this.
+const LONGEST_HEADER: usize = 300;
+
+static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^(?:am\b.{4,250}\bschrieb\b.{0,200}:|on\b.{4,250}\bwrote:|",
+        r"(?:\S.{0,150} )?(?:schrieb|hat) (?:am\b.{4,150}|folgendes|geschrieben).{0,60}:|",
+        r"am\b.{4,200}\bhat\b.{1,200}\bgeschrieben:|",
+        r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}.{0,150}\b(?:schrieb|wrote)\b.{0,100}:|",
+        r"zitat von .{1,150}:|quoting .{1,150}:)\s*$"
+    ))
+    .expect("the pattern is valid")
+});
+
+static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^(?:[-_=*]{2,} ?(?:urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail)|original[ -]?(?:message|nachricht|mail)|",
+        r"(?:weitergeleitete|forwarded) (?:nachricht|mail|message|e-mail)|",
+        r"(?:returned|undelivered) (?:message|mail).{0,30}) ?[-_=*]{0,}|",
+        r"_{15,}|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail):|",
+        r"##-.{0,80}(?:oberhalb|above).{0,80}-?##)$"
+    ))
+    .expect("the pattern is valid")
+});
+
+static HEADER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)^\*{0,2}(von|from|gesendet|sent|datum|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to)",
+        r" ?:\*{0,2}(?:\s|$)"
+    ))
+    .expect("the pattern is valid")
+});
+
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[^\s<>,;:()\[\]\x22]{1,100}@[^\s<>,;:()\[\]\x22]{1,150}")
+        .expect("the pattern is valid")
+});
+
+/// Who sent the mail.
+#[derive(Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) email: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl Sender<'_> {
+    /// Whether a `Von:` line names the sender's own house: by domain, else by a long word.
+    fn is_of_the_house_of(self, from: &str) -> bool {
+        if from.contains('@') {
+            return same_domain(from, self.email);
+        }
+        let known = format!("{} {}", self.name, self.email).to_lowercase();
+        let from = from.to_lowercase();
+        from.split(|c: char| !c.is_alphanumeric())
+            .skip(1)
+            .any(|word| word.chars().count() >= 5 && known.contains(word))
+    }
+}
+
+/// One message of a thread: the newest first.
+#[derive(Default)]
+struct Message<'a> {
+    lines: Vec<&'a str>,
+    from: Option<String>,
+    /// A separator said that this was forwarded.
+    forwarded: bool,
+}
+
+/// Splits `text`. A forwarded message of the sender's own house counts as new text; one of
+/// somebody else's only where there is no other.
+pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
+    let lines: Vec<&str> = text.lines().collect();
+    let messages = messages(&lines);
+    let mut split = Split::default();
+    let mut new: Vec<&str> = Vec::new();
+    let mut quoted: Vec<&str> = Vec::new();
+
+    for (index, message) in messages.iter().enumerate() {
+        let (own, cited) = without_cited_lines(&message.lines);
+        let is_own = match index {
+            0 => true,
+            1 => {
+                let announced = message.forwarded || is_forward_subject(subject);
+                let from = message.from.as_deref();
+                if announced && (message.forwarded || from.is_some()) {
+                    split.is_forward = true;
+                    let own = from.is_some_and(|from| sender.is_of_the_house_of(from));
+                    if !own {
+                        split.forwarded_from = Some(from.unwrap_or("unknown").to_owned());
+                    }
+                    own || !has_words(&new)
+                } else {
+                    false
+                }
+            }
+            _ => false,
+        };
+        if is_own {
+            if !new.is_empty() {
+                new.push("");
+            }
+            new.extend(own);
+        } else {
+            quoted.extend(own);
+        }
+        quoted.extend(cited);
+    }
+
+    if !has_words(&new) {
+        // Whatever looked like a quote is all there is: an unmarked reply below a quote, or a
+        // mail that consists of one. The reply itself is never lost.
+        let rest = messages.iter().skip(1).find(|message| {
+            message.from.as_deref().is_some_and(|from| sender.is_of_the_house_of(from))
+        });
+        if let Some(message) = rest {
+            let (own, cited) = without_cited_lines(&message.lines);
+            split.new = own.join("\n").trim().to_owned();
+            split.quoted = cited.join("\n").trim().to_owned();
+            if !split.new.is_empty() {
+                return split;
+            }
+        }
+    }
+    split.new = new.join("\n").trim().to_owned();
+    split.quoted = quoted.join("\n").trim().to_owned();
+    split
+}
+
+/// Cuts a thread at separators, header blocks and attributions of unmarked quotes.
+fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
+    let mut messages = vec![Message::default()];
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at].trim();
+        if line.len() <= LONGEST_HEADER && !line.is_empty() {
+            if SEPARATOR.is_match(line) {
+                let below = skip_blank(lines, at + 1);
+                let headers = header_block(lines, below);
+                let forwarded = is_forward_separator(line);
+                if headers.is_some() || !line.starts_with('_') {
+                    let (length, from) = headers.unwrap_or((0, None));
+                    messages.push(Message { lines: vec![], from, forwarded });
+                    at = if length > 0 { below + length } else { at + 1 };
+                    continue;
+                }
+            }
+            if let Some((length, from)) = header_block(lines, at) {
+                messages.push(Message { lines: vec![], from, forwarded: false });
+                at += length;
+                continue;
+            }
+            if let Some(length) = attribution(lines, at) {
+                let below = skip_blank(lines, at + length);
+                let marked = lines.get(below).is_some_and(|line| is_cited(line));
+                if marked || below >= lines.len() {
+                    // The `>` lines say themselves where the quote ends.
+                    at += length;
+                    continue;
+                }
+                let address_line = lines[at..at + length].join(" ");
+                let from = address_in(&address_line);
+                messages.push(Message { lines: vec![], from, forwarded: false });
+                at += length;
+                continue;
+            }
+        }
+        if let Some(message) = messages.last_mut() {
+            message.lines.push(lines[at]);
+        }
+        at += 1;
+    }
+    messages
+}
+
+/// `Von: … Gesendet: … An: … Betreff: …`: its length in lines, and the sender's address.
+fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)> {
+    let first = lines.get(start)?.trim();
+    let first_name = header_name(first)?;
+    if !matches!(first_name.as_str(), "von" | "from" | "subject" | "betreff" | "datum" | "date") {
+        return None;
+    }
+    let (mut names, mut length, mut from) = (vec![first_name], 1, None);
+    if matches!(names[0].as_str(), "von" | "from") {
+        from = Some(address_in(first).unwrap_or_else(|| first.to_owned()));
+    }
+    let mut continued = 0;
+    while let Some(line) = lines.get(start + length) {
+        let line = line.trim();
+        match header_name(line) {
+            Some(name) => {
+                if matches!(name.as_str(), "von" | "from") {
+                    from = Some(address_in(line).unwrap_or_else(|| line.to_owned()));
+                }
+                names.push(name);
+                continued = 0;
+            }
+            // A long recipient list or subject goes on in the next line.
+            None if !line.is_empty()
+                && continued == 0
+                && names.len() < 4
+                && lines.get(start + length + 1).is_some_and(|next| header_name(next.trim()).is_some()) =>
+            {
+                continued += 1;
+            }
+            None => break,
+        }
+        length += 1;
+    }
+    let has_from = names.iter().any(|name| matches!(name.as_str(), "von" | "from"));
+    let of_a_mail = names.len() >= 3 || (names.len() == 2 && start > 0);
+    (has_from && of_a_mail).then_some((length, from))
+}
+
+fn header_name(line: &str) -> Option<String> {
+    if line.len() > LONGEST_HEADER * 4 {
+        return None;
+    }
+    HEADER.captures(line).map(|found| found[1].to_lowercase())
+}
+
+/// `Am … schrieb …:`, which mail programs wrap over up to three lines.
+fn attribution(lines: &[&str], start: usize) -> Option<usize> {
+    let first = lines[start].trim();
+    let mut joined = String::new();
+    for length in 1..=3 {
+        let line = lines.get(start + length - 1)?.trim();
+        if line.is_empty() || line.len() > LONGEST_HEADER || is_cited(line) {
+            return None;
+        }
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        joined.push_str(line);
+        if joined.ends_with(':') && ATTRIBUTION.is_match(&joined) {
+            return Some(length);
+        }
+        let may_go_on = first.starts_with("Am ") || first.starts_with("On ");
+        if !may_go_on {
+            return None;
+        }
+    }
+    None
+}
+
+/// The lines without `>` and those with it, the marks taken off.
+fn without_cited_lines<'a>(lines: &[&'a str]) -> (Vec<&'a str>, Vec<&'a str>) {
+    let (mut own, mut cited) = (Vec::new(), Vec::new());
+    for (at, line) in lines.iter().enumerate() {
+        if is_cited(line) || is_wrapped_citation(lines, at) {
+            cited.push(line.trim_start_matches(['>', ' ', '|']));
+        } else {
+            own.push(*line);
+        }
+    }
+    (own, cited)
+}
+
+fn is_cited(line: &str) -> bool {
+    line.trim_start().starts_with('>')
+}
+
+/// The rest of a long cited line that a mail program broke without a new mark.
+fn is_wrapped_citation(lines: &[&str], at: usize) -> bool {
+    let line = lines[at].trim();
+    if line.is_empty() || at == 0 {
+        return false;
+    }
+    let (above, below) = (lines[at - 1], lines.get(at + 1));
+    let broken_above = is_cited(above)
+        && above.len() >= 60
+        && !above.trim_end().ends_with(['.', ':', '?', '!', ';']);
+    broken_above
+        && (below.is_some_and(|line| is_cited(line))
+            || line.starts_with(|c: char| c.is_lowercase()))
+}
+
+fn skip_blank(lines: &[&str], mut at: usize) -> usize {
+    while lines.get(at).is_some_and(|line| line.trim().is_empty()) {
+        at += 1;
+    }
+    at
+}
+
+fn is_forward_separator(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    lower.contains("weitergeleitet") || lower.contains("forwarded")
+}
+
+pub(super) fn is_forward_subject(subject: &str) -> bool {
+    let lower = subject.trim_start().to_lowercase();
+    ["wg:", "fwd:", "fw:", "wtr:"].iter().any(|mark| lower.starts_with(mark))
+}
+
+fn has_words(lines: &[&str]) -> bool {
+    lines.iter().flat_map(|line| line.chars()).filter(|c| c.is_alphanumeric()).take(12).count() >= 12
+}
+
+fn address_in(text: &str) -> Option<String> {
+    ADDRESS.find(text).map(|found| found.as_str().trim_matches(['*', '.', '\'']).to_lowercase())
+}
+
+pub(super) fn same_domain(one: &str, other: &str) -> bool {
+    let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+    domain(one).is_some_and(|found| Some(found) == domain(other))
+}

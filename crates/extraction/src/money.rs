@@ -1,0 +1,409 @@
+//! Finds amounts of money in a text, as people in Germany write them.
+//!
+//! Never an amount: dates, times, phone numbers, account and case numbers, percentages. Without
+//! a currency beside it a number counts only in the form of cents (`1.234,56`, `50,-`).
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use domain::money::Money;
+use regex::Regex;
+
+/// An amount and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    pub value: Money,
+    pub currency: Currency,
+    /// Byte range of the number with its sign, without the currency.
+    pub range: Range<usize>,
+    /// Letters stood for digits (`1.98O,00`), as scanners produce them.
+    pub misread: bool,
+    /// The text is struck out.
+    pub struck: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Currency {
+    Euro,
+    /// None is written beside the number.
+    Unstated,
+    /// Another currency, or a multiple such as `Mio. EUR`: the value is not one in euro.
+    Other,
+}
+
+/// All amounts, in the order of the text.
+pub fn scan(text: &str) -> Vec<Amount> {
+    let mut amounts = Vec::new();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    // A currency after one amount is not the currency before the next.
+    let mut currency_used_until = 0;
+    while let Some(found) = bytes[at..].iter().position(u8::is_ascii_digit) {
+        let start = at + found;
+        let Some(number) = read_number(text, start) else {
+            at = end_of_token(bytes, start);
+            continue;
+        };
+        let (sign_start, negative) = sign_before(text, start);
+        let before = currency_before(&text[currency_used_until.min(sign_start)..sign_start])
+            .or_else(|| {
+                // `-EUR 5,00` and `EUR -5,00` both occur.
+                currency_before(&text[currency_used_until.min(start)..start])
+            });
+        let (currency, end) = match before {
+            Some(currency) => {
+                let after = currency_after(&text[number.end..]);
+                // `EUR 5 Mio.`: the multiple counts whatever stands before.
+                let multiple = matches!(after, Some((Currency::Other, 0..=6)));
+                (if multiple { Currency::Other } else { currency }, number.end)
+            }
+            None => match currency_after(&text[number.end..]) {
+                Some((currency, length)) => (currency, number.end + length),
+                None => (Currency::Unstated, number.end),
+            },
+        };
+        at = number.end.max(start + 1);
+        if currency != Currency::Unstated || number.has_cents {
+            if end > number.end {
+                currency_used_until = end;
+            }
+            let trailing_minus = bytes.get(number.end) == Some(&b'-')
+                && !bytes.get(number.end + 1).is_some_and(u8::is_ascii_alphanumeric);
+            let value = if negative || trailing_minus {
+                Money::from_cents(-number.value.cents())
+            } else {
+                number.value
+            };
+            let struck = text[..sign_start].ends_with("~~");
+            let range = sign_start..number.end;
+            amounts.push(Amount { value, currency, range, misread: false, struck });
+        }
+    }
+    add_misread(text, &mut amounts);
+    amounts
+}
+
+struct Number {
+    value: Money,
+    end: usize,
+    /// Two decimals after a comma, or a dash in their place: money even without a currency.
+    has_cents: bool,
+}
+
+/// The number that begins at `start`, unless it is part of something else.
+fn read_number(text: &str, start: usize) -> Option<Number> {
+    let bytes = text.as_bytes();
+    if !may_begin(text, start) {
+        return None;
+    }
+    let digits = |from: usize| bytes[from..].iter().take(16).take_while(|b| b.is_ascii_digit()).count();
+    let mut end = start + digits(start);
+    let first_group = end - start;
+    let mut group_mark: Option<&str> = None;
+    let mut decimals = 0;
+    let mut dash = false;
+    loop {
+        let rest = &text[end..];
+        let Some(mark) = [".", ",", "'", "’", " "].into_iter().find(|mark| rest.starts_with(mark))
+        else {
+            break;
+        };
+        let after = end + mark.len();
+        let count = digits(after);
+        let starts_group = group_mark.is_none() && first_group <= 3 && bytes[start] != b'0';
+        if count == 3 && (group_mark == Some(mark) || starts_group) && decimals == 0 {
+            group_mark = Some(mark);
+            end = after + 3;
+        } else if (count == 1 || count == 2) && matches!(mark, "." | ",") && group_mark != Some(mark) {
+            decimals = count;
+            end = after + count;
+            break;
+        } else {
+            if mark == "," {
+                let dashes = text[after..].chars().take_while(|c| matches!(c, '-' | '–' | '—'));
+                let length: usize = dashes.take(2).map(char::len_utf8).sum();
+                dash = length > 0;
+                end += if dash { 1 + length } else { 0 };
+            }
+            break;
+        }
+    }
+    if !may_end(text, end) {
+        return None;
+    }
+    let written = match text[start..end].rfind(',') {
+        Some(comma) if dash => &text[start..start + comma],
+        _ => &text[start..end],
+    };
+    let comma_cents = decimals == 2 && text[..end - 2].ends_with(',');
+    let point_cents = decimals == 2 && group_mark.is_some_and(|mark| mark != "." && mark != " ");
+    let value = Money::parse_german(written)
+        .or_else(|error| {
+            // `377.45` beside a currency; Money refuses it because it cannot see the currency.
+            if decimals == 2 && group_mark.is_none() { Money::parse_plain(written) } else { Err(error) }
+        })
+        .ok()?;
+    Some(Number { value, end, has_cents: comma_cents || point_cents || dash })
+}
+
+/// No digit, letter or joining mark may stand directly before a number, except a currency.
+fn may_begin(text: &str, start: usize) -> bool {
+    let before = &text[..start];
+    let Some(previous) = before.chars().next_back() else { return true };
+    let earlier = || before[..before.len() - previous.len_utf8()].chars().next_back();
+    match previous {
+        '-' | '−' | '–' | '—' => !earlier().is_some_and(|c| c.is_alphanumeric() || c == '/'),
+        '.' | ',' | '\'' | '’' | '_' | '/' | '#' | '§' => false,
+        ':' => !earlier().is_some_and(|c| c.is_ascii_digit()),
+        ' ' => !before.trim_end().ends_with('§'),
+        _ if previous.is_alphabetic() => ends_with_currency_word(before),
+        _ => !previous.is_numeric(),
+    }
+}
+
+/// A number ends where nothing joins it to what follows.
+fn may_end(text: &str, end: usize) -> bool {
+    let rest = &text[end..];
+    let mut after = rest.chars();
+    let Some(next) = after.next() else { return true };
+    let second = after.next();
+    match next {
+        '%' | '‰' | '°' => false,
+        '.' | ',' | '/' | '_' | ':' | '\'' | '’' => !second.is_some_and(|c| c.is_ascii_digit()),
+        '-' | '–' => !second.is_some_and(char::is_alphanumeric),
+        ' ' => !is_rate_or_unit(&rest[1..]),
+        _ if next.is_alphanumeric() => currency_after(rest).is_some(),
+        _ => true,
+    }
+}
+
+/// Percentages, units of time and the like make a number something else than money.
+fn is_rate_or_unit(rest: &str) -> bool {
+    let word: String = rest.chars().take_while(|c| !c.is_whitespace()).take(16).collect();
+    let word = word.trim_end_matches(['.', ',', ';', ')', ':']).to_lowercase();
+    word.starts_with('%')
+        || matches!(
+            word.as_str(),
+            "prozent" | "prozentpunkte" | "prozentpunkten" | "percent" | "v.h" | "vh" | "uhr"
+                | "monate" | "monaten" | "tage" | "tagen" | "wochen" | "jahre" | "jahren" | "kwh"
+                | "qm" | "km" | "stunden"
+        )
+        || rest.starts_with("v. H")
+}
+
+/// `-38,20`, `−38,20`: the start of the sign, and whether there is one.
+fn sign_before(text: &str, start: usize) -> (usize, bool) {
+    let before = &text[..start];
+    for sign in ["-", "−", "–"] {
+        if let Some(rest) = before.strip_suffix(sign) {
+            // A bullet or a dash between words has a space after it; this has none.
+            return (rest.len(), true);
+        }
+    }
+    // `-EUR 5,00`.
+    let trimmed = before.trim_end();
+    for word in ["EUR", "€"] {
+        if let Some(rest) = trimmed.strip_suffix(word)
+            && let Some(rest) = rest.strip_suffix('-')
+            && !rest.ends_with(char::is_alphanumeric)
+        {
+            return (start, true);
+        }
+    }
+    (start, false)
+}
+
+/// Words for currencies. Longer ones first, so that none hides another.
+const CURRENCIES: [(&str, Currency); 34] = [
+    ("teuro", Currency::Other),
+    ("teur", Currency::Other),
+    ("t€", Currency::Other),
+    ("k€", Currency::Other),
+    ("mio", Currency::Other),
+    ("mrd", Currency::Other),
+    ("tsd", Currency::Other),
+    ("tausend", Currency::Other),
+    ("cent", Currency::Other),
+    ("ct", Currency::Other),
+    ("euro", Currency::Euro),
+    ("eur", Currency::Euro),
+    ("€", Currency::Euro),
+    ("chf", Currency::Other),
+    ("sfr.", Currency::Other),
+    ("sfr", Currency::Other),
+    ("franken", Currency::Other),
+    ("fr.", Currency::Other),
+    ("us-dollar", Currency::Other),
+    ("us$", Currency::Other),
+    ("usd", Currency::Other),
+    ("dollar", Currency::Other),
+    ("$", Currency::Other),
+    ("gbp", Currency::Other),
+    ("pfund", Currency::Other),
+    ("£", Currency::Other),
+    ("pln", Currency::Other),
+    ("zł", Currency::Other),
+    ("dkk", Currency::Other),
+    ("sek", Currency::Other),
+    ("nok", Currency::Other),
+    ("czk", Currency::Other),
+    ("dm", Currency::Other),
+    ("try", Currency::Other),
+];
+
+/// The longest currency word in bytes.
+const LONGEST_CURRENCY: usize = 9;
+
+fn currency_before(before: &str) -> Option<Currency> {
+    let trimmed = before.trim_end_matches([' ', '*']);
+    let trimmed = trimmed.strip_suffix(':').unwrap_or(trimmed);
+    let trimmed = trimmed.strip_suffix('|').unwrap_or(trimmed).trim_end_matches(' ');
+    let trimmed = trimmed.strip_suffix('-').unwrap_or(trimmed);
+    if before.len() - trimmed.len() > 4 {
+        return None;
+    }
+    let tail_start = (trimmed.len().saturating_sub(LONGEST_CURRENCY)..=trimmed.len())
+        .find(|at| trimmed.is_char_boundary(*at))?;
+    let tail = trimmed[tail_start..].to_lowercase();
+    CURRENCIES.iter().find_map(|(word, currency)| {
+        let rest = tail.strip_suffix(word)?;
+        let stands_alone = !rest.ends_with(char::is_alphanumeric);
+        // `§ 5 Fr.` and `dem` end like currencies; only whole words count.
+        (stands_alone && !matches!(*word, "mio" | "mrd" | "tsd" | "tausend" | "cent" | "ct"))
+            .then_some(*currency)
+    })
+}
+
+fn ends_with_currency_word(before: &str) -> bool {
+    currency_before(before).is_some()
+}
+
+/// The currency after a number, and how many bytes there are up to its end.
+fn currency_after(rest: &str) -> Option<(Currency, usize)> {
+    let head_end = (0..=(LONGEST_CURRENCY + 6).min(rest.len()))
+        .rev()
+        .find(|at| rest.is_char_boundary(*at))?;
+    let head = &rest[..head_end];
+    let trimmed = head.trim_start_matches([' ', '*']);
+    let trimmed = trimmed.strip_prefix('|').unwrap_or(trimmed).trim_start_matches(' ');
+    let skipped = head.len() - trimmed.len();
+    if skipped > 4 {
+        return None;
+    }
+    let lower = trimmed.to_lowercase();
+    CURRENCIES.iter().find_map(|(word, currency)| {
+        let tail = lower.strip_prefix(word)?;
+        let whole = !tail.starts_with(char::is_alphanumeric) || !word.ends_with(char::is_alphanumeric);
+        // In `5 Fr. Meier` and `12 Mio Händler` the word is what it seems; `dm` may be a shop.
+        whole.then_some((*currency, skipped + word.len()))
+    })
+}
+
+/// Where the token around a refused digit ends, so that none of its parts is read as an amount.
+fn end_of_token(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(byte) = bytes.get(at) {
+        let joins = matches!(byte, b'.' | b',' | b'/' | b'_' | b'-' | b':' | b'\'')
+            && bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric);
+        if !byte.is_ascii_alphanumeric() && !joins {
+            break;
+        }
+        at += 1;
+    }
+    at.max(start + 1)
+}
+
+static MISREAD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:^|[ |:\n])([0-9OolI]{1,3}(?:\.[0-9OolI]{3}){0,3},[0-9OolI]{2}) {0,2}(?:EUR|Eur|EURO|€)",
+    )
+    .expect("the pattern is valid")
+});
+
+/// Adds amounts in which a scanner read letters for digits.
+fn add_misread(text: &str, amounts: &mut Vec<Amount>) {
+    for found in MISREAD.captures_iter(text) {
+        let Some(number) = found.get(1) else { continue };
+        let written = number.as_str();
+        let letters = written.bytes().filter(u8::is_ascii_alphabetic).count();
+        if letters == 0 || letters + 2 > written.len() {
+            continue;
+        }
+        let repaired = written.replace(['O', 'o'], "0").replace(['l', 'I'], "1");
+        if let Ok(value) = Money::parse_german(&repaired) {
+            let range = number.range();
+            amounts.push(Amount { value, currency: Currency::Euro, range, misread: true, struck: false });
+        }
+    }
+    amounts.sort_by_key(|amount| amount.range.start);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cents(text: &str) -> Vec<i64> {
+        scan(text).iter().map(|amount| amount.value.cents()).collect()
+    }
+
+    #[test]
+    fn one_amount_in_all_its_forms_gives_the_same_cents() {
+        for text in [
+            "1.234,56 EUR", "EUR 1.234,56", "1234,56€", "1 234,56 Euro", "1'234.56 EUR",
+            "EUR 1,234.56", "€1.234,56", "1.234,56 | EUR", "EUR | 1.234,56", "EUR1.234,56",
+            "1.234,56", "(1.234,56 €)", "*1.234,56* EUR", "EUR: 1.234,56", "1.234,56 €.",
+        ] {
+            assert_eq!(cents(text), [123_456], "{text}");
+        }
+        for text in ["1.234,- €", "1.234,-- EUR", "2.500 Euro und mehr", "1.234 EUR", "EUR 1234"] {
+            assert_eq!(cents(text).len(), 1, "{text}");
+        }
+        assert_eq!(cents("1.234,- €"), [123_400]);
+        assert_eq!(cents("EUR 377.45"), [37_745]);
+        assert_eq!(cents("Saldo -38,20 EUR, Rest 38,20- EUR"), [-3_820, -3_820]);
+        assert_eq!(cents("0,00 EUR"), [0]);
+    }
+
+    #[test]
+    fn what_only_looks_like_money_is_left_alone() {
+        for text in [
+            "am 12.03.2026 um 11:05 Uhr", "Tel. 040 66969 210", "0761 279 1188", "+49 30 23125 871",
+            "IBAN DE00 5005 0000 0044 1187 02", "9,5 %", "4,5 v. H.", "5 Prozentpunkte", "§ 288",
+            "1381/25", "5.0100.450033.1", "318/5077/3316", "NL-884213-7", "Mo 8.30-12.00",
+            "HR 40.771.200-3", "77 601 338", "4711 0388 902", "Fax 55 501-29", "3,50% Zinsen",
+            "L-2021-0902", "25-0098812-0-3", "1.2.3", "12,34,56", "Version 2.10",
+        ] {
+            assert_eq!(cents(text), [] as [i64; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn other_currencies_and_multiples_are_not_euro() {
+        for text in ["CHF 5'912.45", "1.000,00 USD", "$500.00", "5 Mio. EUR", "12 T€", "99 Cent"] {
+            let found = scan(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!(found[0].currency, Currency::Other, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_currency_belongs_to_one_amount_only() {
+        let found = scan("Zinsen 12,00 EUR 30,00 Kosten");
+        let currencies: Vec<Currency> = found.iter().map(|amount| amount.currency).collect();
+        assert_eq!(currencies, [Currency::Euro, Currency::Unstated]);
+    }
+
+    #[test]
+    fn letters_for_digits_are_repaired_and_marked() {
+        let found = scan("Gesarntbetrag  2.lO4,5O EUR");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].value.cents(), 210_450);
+        assert!(found[0].misread);
+    }
+
+    #[test]
+    fn struck_out_amounts_are_marked() {
+        let found = scan("Rückstand: ~~1.512,00 EUR~~ 1.174,30 EUR");
+        assert_eq!(found.iter().map(|amount| amount.struck).collect::<Vec<_>>(), [true, false]);
+    }
+}

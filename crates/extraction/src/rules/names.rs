@@ -1,0 +1,245 @@
+//! Who is meant: the client's name, and the creditor for whom the sender writes.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::references::Source;
+use crate::clean::CleanedMail;
+use crate::fold::fold;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) text: String,
+    pub(super) source: Source,
+    pub(super) range: Range<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) client: Option<Name>,
+    /// Two different persons are named as clients.
+    pub(super) several: bool,
+    pub(super) creditor: Option<String>,
+}
+
+const WORD: &str = r"\p{Lu}[\p{L}01'’]+(?:-\p{L}[\p{L}01'’]+)*";
+const PARTICLE: &str = r"(?:(?i:von der|von dem|von den|von|van der|van den|van de|van|de la|de|del|della|di|da|dos|el|al|zu|zur|ter|ten|bin|ibn|vom) )";
+
+/// `Vorname Nachname` or `Nachname, Vorname`.
+fn full_name() -> String {
+    format!(
+        r"((?:{PARTICLE})?{WORD}(?: {WORD})?, ?{WORD}(?:[ -]{WORD})?|{WORD}(?: (?:\p{{Lu}}\. )?(?:{PARTICLE})?{WORD}){{1,2}})"
+    )
+}
+
+/// Words that say outright that the name is the debtor's.
+static AS_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        concat!(
+            r"(?:(?i:\b(?:mandant(?:in|en|s)?|mandantschaft|schuldner(?:in|s)?|kund(?:e|in|en)|leasingnehmer(?:in|s)?|beitragszahler(?:in|s)?|versicherungsnehmer(?:in|s)?",
+            r"|mieter(?:in|s)?|mitglied(?:s)?|kontoinhaber(?:in|s)?|darlehensnehmer(?:in|s)?|patient(?:in|en)?|versicherte[rn]?|debtor|your client|kreditnehmer(?:in|s)?|zahlungspflichtige[rn]?",
+            r"|vertragspartner(?:in|s)?|name|rechnungsempf(?:ä|ae)nger(?:in|s)?|anschlussinhaber(?:in|s)?|auftraggeber(?:in)?_)\b|\./\.|\bgegen\b|\bi\. ?s\.|\bbetreffend\b|\bin sachen\b))",
+            r"[ :|]*(?:\n[ ]*)?(?:(?i:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?|eheleute) )?(?:Dr\. |Prof\. )?{}"
+        ),
+        full_name()
+    ))
+    .expect("the pattern is valid")
+});
+
+/// `Herr Max Muster`: a client, or somebody's clerk.
+static WITH_TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"\b(?i:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?) (?:Dr\. |Prof\. )?{}",
+        full_name()
+    ))
+    .expect("the pattern is valid")
+});
+
+/// `Max Muster, Ihr Zeichen 1/26` and `Max Muster (1/26)`.
+static BESIDE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"{}[ ,;:|(/-]{{1,4}}(?i:[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|ref)|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
+        full_name()
+    ))
+    .expect("the pattern is valid")
+});
+
+static NAME_IN_SUBJECT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&full_name()).expect("the pattern is valid"));
+
+static SURNAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(r"\b(?i:herrn?|frau|mandantin|mandanten|kundin|kunde) ((?:{PARTICLE})?{WORD})"))
+        .expect("the pattern is valid")
+});
+
+/// `Muster AG ./. Max Muster`, `Auftraggeber Muster AG`.
+static ACTS_FOR: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|\n|[:,;(] ?|[Ii]n Sachen |[Bb]ezug: |Vorgang [A-Z0-9-]+ \()([^\n,;:()]{3,80}?) (?:\./\.|gegen (?:Herrn?|Frau)?)",
+        r"|(?:Auftraggeber(?:in)?|Gläubiger(?:in)?|Mandantschaft|Namens und in Vollmacht de[rs]|unsere[rn]? Mandantin|unsere[sn]? Mandanten?|[Oo]ur client|im Auftrag de[rs]|für unsere Auftraggeberin)[ :|]+(?:,? ?(?:der|die|des) )?([^\n,;:|()]{3,80}?)(?:,|\n|\||;|:|\(| (?:gegen|has|aus|steht|wegen|hat)\b|$)"
+    ))
+    .expect("the pattern is valid")
+});
+
+/// Reads the names in a mail.
+pub(super) fn names(mail: &CleanedMail) -> Names {
+    let mut names = Names { creditor: creditor(mail), ..Names::default() };
+    let mut express = Vec::new();
+    for source in [Source::Body, Source::Subject] {
+        express.extend(matches(&AS_CLIENT, source, mail));
+        express.extend(matches(&BESIDE_NUMBER, source, mail));
+    }
+    if let Some(first) = express.first().cloned() {
+        names.several = express.iter().any(|other| !may_be_same(&first.text, &other.text));
+        names.client = express
+            .iter()
+            .filter(|other| may_be_same(&first.text, &other.text))
+            .max_by_key(|other| (parts(&other.text).len().min(2), std::cmp::Reverse(other.source as u8)))
+            .cloned();
+        return names;
+    }
+    names.client = matches(&WITH_TITLE, Source::Body, mail)
+        .into_iter()
+        .next()
+        .or_else(|| matches(&WITH_TITLE, Source::Subject, mail).into_iter().next())
+        .or_else(|| matches(&NAME_IN_SUBJECT, Source::Subject, mail).into_iter().next())
+        .or_else(|| matches(&AS_CLIENT, Source::Quote, mail).into_iter().next())
+        .or_else(|| matches(&WITH_TITLE, Source::Quote, mail).into_iter().next())
+        .or_else(|| matches(&SURNAME, Source::Body, mail).into_iter().next());
+    names
+}
+
+fn matches(pattern: &Regex, source: Source, mail: &CleanedMail) -> Vec<Name> {
+    let text = source.text(mail);
+    let mut found = Vec::new();
+    for captures in pattern.captures_iter(text) {
+        let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
+        if is_addressed(&text[..whole.start()]) {
+            continue;
+        }
+        if let Some(name) = person(text, name.range(), source, mail) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+/// `Sehr geehrte Frau …`, `Bearbeiter: Herr …`: not the client.
+fn is_addressed(before: &str) -> bool {
+    static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?:geehrter?|hallo|guten tag|guten morgen|liebe[r]?|moin|dear|bearbeiter(?:in)?:?|ansprechpartner(?:in)?:?|durchwahl|kollege|kollegin|zustaendig(?: ist)?:?|vorstand:?|gf:?|geschaeftsfuehrer(?:in)?:?|gez\.|i\. ?a\.|kanzlei|rechtsanwalt|rechtsanwaeltin|unser(?:e|en)? (?:mitarbeiter(?:in)?|kolleg(?:e|in)))[ ,:]*$",
+        )
+        .expect("the pattern is valid")
+    });
+    let tail_start = before.len().saturating_sub(40);
+    let tail_start = (tail_start..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
+    ADDRESSED.is_match(&fold(&before[tail_start..]))
+}
+
+/// Cuts what follows a name and refuses what is no person.
+fn person(text: &str, range: Range<usize>, source: Source, mail: &CleanedMail) -> Option<Name> {
+    let mut end = range.end;
+    if text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+        return None;
+    }
+    loop {
+        let name = &text[range.start..end];
+        let last_start = name.rfind([' ', ',']).map_or(0, |at| at + 1);
+        if !is_no_name(&name[last_start..]) {
+            break;
+        }
+        let kept = name[..last_start].trim_end_matches([' ', ',']).len();
+        if kept == 0 {
+            return None;
+        }
+        end = range.start + kept;
+    }
+    let name = &text[range.start..end];
+    let parts = parts(name);
+    if parts.iter().any(|part| is_no_name(part) || is_of_sender(part, mail)) {
+        return None;
+    }
+    if text[end..].trim_start().starts_with(|c: char| c == '&')
+        || ["GmbH", "AG", "KG", "e.K.", "eG", "mbH", "UG", "SE", "Ltd", "mbB"]
+            .iter()
+            .any(|form| text[end..].trim_start().starts_with(form))
+    {
+        return None;
+    }
+    let repaired = repair(name);
+    (!parts.is_empty()).then(|| Name { text: repaired, source, range: range.start..end })
+}
+
+/// Scanners read `0` for `o` and `1` for `l` inside words.
+fn repair(name: &str) -> String {
+    name.replace('0', "o").replace('1', "l")
+}
+
+fn parts(name: &str) -> Vec<String> {
+    name.split([' ', ',']).filter(|part| !part.is_empty()).map(fold).collect()
+}
+
+/// Whether two spellings can mean one person: one has all the words of the other.
+fn may_be_same(one: &str, other: &str) -> bool {
+    let fold_all = |name: &str| -> Vec<String> {
+        parts(name).iter().map(|part| part.replace("ue", "u").replace("oe", "o").replace("ae", "a")).collect()
+    };
+    let (one, other) = (fold_all(one), fold_all(other));
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    short.iter().all(|part| long.contains(part))
+}
+
+fn is_of_sender(part: &str, mail: &CleanedMail) -> bool {
+    part.chars().count() > 3
+        && mail.from_name.as_deref().is_some_and(|name| {
+            fold(name).split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == part)
+        })
+}
+
+/// Capitalised words that stand beside names, not in them.
+fn is_no_name(word: &str) -> bool {
+    let word = fold(word.trim_matches(['.', ':', '-', ',']));
+    let ends = [
+        "ung", "ungen", "nummer", "konto", "zeichen", "vertrag", "plan", "schaft", "forderung", "summe",
+        "betrag", "stand", "bank", "kasse", "werke", "versicherung", "inkasso", "anfrage", "schreiben",
+        "rechnung", "auskunft", "gmbh", "verfahren", "antrag", "bescheid", "zinsen", "kosten", "darlehen",
+        "heit", "keit", "tion", "ismus", "angebot", "vergleich", "rate", "raten", "mahnung",
+    ];
+    word.chars().count() < 2
+        || ends.iter().any(|end| word.len() > end.len() && word.ends_with(end) || word == *end)
+        || matches!(
+            word.as_str(),
+            "ihr" | "ihre" | "ihrem" | "ihren" | "ihrer" | "unser" | "unsere" | "unserem" | "az" | "aktenzeichen" | "herr"
+                | "herrn" | "frau" | "die" | "der" | "das" | "den" | "dem" | "wir" | "sie" | "es" | "und" | "am" | "im"
+                | "kunde" | "kundin" | "mandant" | "mandantin" | "schuldner" | "schuldnerin" | "aw" | "re" | "wg"
+                | "fwd" | "betreff" | "vorgang" | "fall" | "akte" | "kd" | "nr" | "team" | "service" | "kanzlei"
+                | "gmbh" | "ag" | "kg" | "eg" | "ltd" | "mbh" | "finanzamt" | "jobcenter" | "sparkasse" | "volksbank"
+                | "amtsgericht" | "landgericht" | "gericht" | "hallo" | "guten" | "tag" | "sehr" | "geehrte" | "damen"
+                | "herren" | "eur" | "euro" | "forderungen" | "konten" | "insolvenz" | "antwort" | "saldo" | "datum"
+                | "januar" | "februar" | "maerz" | "april" | "mai" | "juni" | "juli" | "august" | "september"
+                | "oktober" | "november" | "dezember" | "bezug" | "bitte" | "zu" | "zur" | "zum" | "in" | "mit" | "von" | "fuer"
+                | "mieter" | "mieterin" | "mitglied" | "mitgl" | "letzte" | "korrektur" | "neue" | "neuer" | "offene" | "offener"
+                | "status" | "info" | "telefon" | "fax" | "schuldnerberatung" | "versandhaus" | "stadtwerke" | "undelivered"
+                | "mail" | "returned" | "sender" | "automatische" | "abwesenheitsnotiz" | "eilt" | "wichtig" | "danke" | "gruss"
+                | "gruesse" | "beste" | "viele" | "freundliche" | "dear" | "sirs" | "your" | "our" | "the" | "debtor" | "client"
+                | "details" | "abs" | "vor" | "nach" | "bei" | "auf" | "an" | "aus" | "laut" | "gegen" | "wegen" | "kind" | "regards"
+                | "ratenzahlung" | "vollmacht" | "adresse" | "anschrift" | "geburtsdatum" | "nachweis" | "unterlagen" | "rundfunkbeitrag"
+                | "strom" | "gas" | "wohnung" | "firma" | "rae" | "ra" | "rechtsanwaelte" | "beitrag" | "beitraege" | "schulden" | "dritte" | "dritten"
+        )
+}
+
+fn creditor(mail: &CleanedMail) -> Option<String> {
+    for text in [&mail.body, &mail.subject] {
+        for captures in ACTS_FOR.captures_iter(text) {
+            let Some(name) = captures.get(1).or_else(|| captures.get(2)) else { continue };
+            let name = name.as_str().trim().trim_start_matches("der ").trim_start_matches("die ").trim();
+            if name.starts_with(char::is_uppercase) && name.split(' ').count() <= 8 {
+                return Some(name.to_owned());
+            }
+        }
+    }
+    mail.from_name.clone().filter(|name| !name.trim().is_empty())
+}

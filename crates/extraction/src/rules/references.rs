@@ -1,0 +1,345 @@
+//! Case numbers: the office's own (Aktenzeichen) and the creditor's.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::clean::CleanedMail;
+use crate::fold::fold;
+
+/// Where a field was read, by the names that [`domain::extraction::Evidence`] uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Subject,
+    Body,
+    Quote,
+}
+
+impl Source {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Source::Subject => "subject",
+            Source::Body => "body",
+            Source::Quote => "quote",
+        }
+    }
+
+    pub(super) fn text(self, mail: &CleanedMail) -> &str {
+        match self {
+            Source::Subject => &mail.subject,
+            Source::Body => &mail.body,
+            Source::Quote => &mail.quote,
+        }
+    }
+}
+
+/// A number and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reference {
+    pub(super) text: String,
+    pub(super) source: Source,
+    pub(super) range: Range<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct References {
+    /// The office's number; `None` where there is none or several contradict each other.
+    pub(super) ours: Option<Reference>,
+    /// The mail names several numbers of the office.
+    pub(super) several_ours: bool,
+    /// Read in the office's own quoted letter only.
+    pub(super) only_quoted: bool,
+    /// All numbers as spelled, the office's first.
+    pub(super) all: Vec<Reference>,
+}
+
+/// A number of the office: digits with at most a short prefix, no spaces.
+const OUR_NUMBER: &str = r"((?:[A-Za-z]{1,4}[-_])?[0-9][0-9OolI]*(?:[-_/][0-9OolI]+){0,3})";
+
+/// How firmly a label says that the number is the office's.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Firmness {
+    Beside,
+    Labelled,
+    Express,
+}
+
+static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
+    our_number_after(concat!(
+        r"(?:\b[il]hr(?:e[mnrs]?)?|\bdort(?:iges?|\.)?|\beue?r(?:e[mnrs]?)?|\byour|\bdortigen|\bdein) ?",
+        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?"
+    ))
+});
+
+static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
+    our_number_after(r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer)\b)")
+});
+
+static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+    our_number_after(
+        r"(?:\b(?:unser(?:e[mnrs]?)? ?|our )?(?:geschaefts|akten|mandats)?-?(?:zeichen|az|referenz|ref|reference)\b)",
+    )
+});
+
+static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n.;()]{{0,60}}\({OUR_NUMBER}\)"
+    ))
+    .expect("the pattern is valid")
+});
+
+fn our_number_after(label: &str) -> Regex {
+    let gap = r"(?:\.|:|\bnr\b|\bnummer\b|\blautet\b|\bist\b|[ |#*])*";
+    Regex::new(&format!("{label}{gap}{OUR_NUMBER}")).expect("the pattern is valid")
+}
+
+/// Reads all numbers of a mail.
+pub(super) fn references(mail: &CleanedMail) -> References {
+    let subject_is_ours = is_reply_subject(&mail.subject);
+    let mut found: Vec<(Firmness, Reference)> = Vec::new();
+    for source in [Source::Body, Source::Subject] {
+        let text = source.text(mail);
+        let folded = fold(text);
+        collect(&EXPRESS, text, &folded, source, Firmness::Express, &mut found);
+        if source == Source::Subject && subject_is_ours {
+            collect(&QUOTED, text, &folded, source, Firmness::Express, &mut found);
+        }
+        collect(&LABELLED, text, &folded, source, Firmness::Labelled, &mut found);
+        collect(&BESIDE, text, &folded, source, Firmness::Beside, &mut found);
+        collect_column(text, &folded, source, &mut found);
+    }
+    let in_letter: Vec<(Firmness, Reference)> = {
+        let text = Source::Quote.text(mail);
+        let mut quoted = Vec::new();
+        collect(&QUOTED, text, &fold(text), Source::Quote, Firmness::Express, &mut quoted);
+        quoted
+    };
+    let firmest = found.iter().map(|(firmness, _)| *firmness).max();
+    let best: Vec<&Reference> =
+        found.iter().filter(|(firmness, _)| Some(*firmness) == firmest).map(|(_, r)| r).collect();
+    let mut references = References::default();
+    // A number that the quoted letter carries is the office's, whatever stands beside it.
+    let in_both = found.iter().map(|(_, reference)| reference).find(|reference| {
+        in_letter.iter().any(|(_, quoted)| key(&quoted.text) == key(&reference.text))
+    });
+    if let Some(first) = best.first() {
+        references.several_ours = firmest >= Some(Firmness::Labelled)
+            && best.iter().any(|other| key(&other.text) != key(&first.text));
+        references.several_ours |= firmest == Some(Firmness::Express)
+            && in_letter.first().is_some_and(|(_, quoted)| key(&quoted.text) != key(&first.text))
+            && in_both.is_none();
+        references.ours = Some(in_both.unwrap_or(first).to_owned().clone());
+    } else if let Some((_, quoted)) = in_letter.first() {
+        references.several_ours =
+            in_letter.iter().any(|(_, other)| key(&other.text) != key(&quoted.text));
+        references.ours = Some(quoted.clone());
+        references.only_quoted = true;
+    }
+    references.all = all(mail, &references, &found);
+    references
+}
+
+fn collect(
+    pattern: &Regex,
+    text: &str,
+    folded: &str,
+    source: Source,
+    firmness: Firmness,
+    found: &mut Vec<(Firmness, Reference)>,
+) {
+    for captures in pattern.captures_iter(folded) {
+        let (Some(whole), Some(number)) = (captures.get(0), captures.get(1)) else { continue };
+        let before = folded[..whole.start()].trim_end();
+        let theirs = before.ends_with("unser") || before.ends_with("unsere") || before.ends_with("unserem")
+            || before.ends_with("mein") || before.ends_with("our");
+        if (firmness != Firmness::Express && theirs) || !is_whole(folded, number.range()) {
+            continue;
+        }
+        let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
+        if digits < 3 || looks_like_date(number.as_str()) {
+            continue;
+        }
+        let known = found.iter().any(|(_, other)| {
+            other.source == source && other.range.start == number.start()
+        });
+        if !known {
+            let text = text[number.range()].to_owned();
+            found.push((firmness, Reference { text, source, range: number.range() }));
+        }
+    }
+}
+
+/// A column headed `Ihr Zeichen`.
+fn collect_column(
+    text: &str,
+    folded: &str,
+    source: Source,
+    found: &mut Vec<(Firmness, Reference)>,
+) {
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:[il]hr(?:e|es)? ?)(?:akten|geschaefts)?-?(?:zeichen|az|referenz|ref)\.?:?$|^(?:aktenzeichen|az)\.?:?$")
+            .expect("the pattern is valid")
+    });
+    let mut column: Option<usize> = None;
+    let mut start = 0;
+    for line in folded.split('\n') {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        if cells.len() < 2 {
+            column = None;
+        } else if let Some(at) = cells.iter().position(|cell| HEAD.is_match(cell.trim())) {
+            // A pair of label and value in one row is no column.
+            column = (cells.len() > 2).then_some(at);
+        } else if let Some(at) = column
+            && let Some(cell) = cells.get(at)
+        {
+            let offset: usize = cells[..at].iter().map(|cell| cell.len() + 3).sum();
+            let from = start + offset;
+            let value = cell.trim();
+            if value.bytes().any(|b| b.is_ascii_digit()) && !value.contains(' ') && value.len() < 24 {
+                let range = from..from + value.len();
+                let text = text[range.clone()].to_owned();
+                found.push((Firmness::Express, Reference { text, source, range }));
+            }
+        }
+        start += line.len() + 1;
+    }
+}
+
+/// Nothing joins the number to what stands around it (`1381/25` is not in `11381/25`).
+fn is_whole(text: &str, range: Range<usize>) -> bool {
+    let mut after = text[range.end..].chars();
+    match after.next() {
+        None => true,
+        Some(c) if c.is_alphanumeric() || c == '_' => false,
+        Some('/' | '-' | '.' | ',') => !after.next().is_some_and(char::is_alphanumeric),
+        Some(_) => true,
+    }
+}
+
+fn looks_like_date(number: &str) -> bool {
+    let parts: Vec<&str> = number.split(['/', '-']).collect();
+    matches!(parts.as_slice(), [d, m, y]
+        if d.len() <= 2 && m.len() <= 2 && (y.len() == 4 || y.len() == 2)
+            && d.bytes().chain(m.bytes()).all(|b| b.is_ascii_digit()))
+}
+
+/// `AW:` and the like: the subject is the office's own.
+pub(super) fn is_reply_subject(subject: &str) -> bool {
+    let lower = subject.trim_start().to_lowercase();
+    ["aw:", "re:", "antw:", "antwort:", "sv:", "aw :", "re :"].iter().any(|mark| lower.starts_with(mark))
+}
+
+/// Letters and digits only, in upper case: what two spellings of one number share.
+pub(super) fn key(number: &str) -> String {
+    number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
+}
+
+/// A number of the creditor after a word for it, spaces inside it allowed.
+static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
+        r"|(?:\p{L}+-?)?(?:nummer|nr|konto|vertrag|vorgang|darlehen|rechnung|police|akte)|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
+        r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*",
+        r"(#?(?:[A-Z]{1,4}[ -]?)?[0-9][0-9A-Z]*(?:[-_/.][0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
+    ))
+    .expect("the pattern is valid")
+});
+
+/// A number whose form alone says that it is one: letters, then digits with joints.
+static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(#?\b(?:[A-Z]{1,5}(?:[-/][A-Z]{1,4})*[-/][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
+        r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}",
+        r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
+        r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
+        r"|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
+    ))
+    .expect("the pattern is valid")
+});
+
+/// In a subject any long number is a reference.
+static IN_SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"((?:[A-Z]{1,4}[ -])?#?\b[0-9][0-9./-]*[0-9](?: [0-9]{2,}(?:-[0-9]+)?){0,3}\b)")
+        .expect("the pattern is valid")
+});
+
+fn all(
+    mail: &CleanedMail,
+    references: &References,
+    ours: &[(Firmness, Reference)],
+) -> Vec<Reference> {
+    let mut all: Vec<Reference> = Vec::new();
+    if let Some(first) = &references.ours {
+        all.push(first.clone());
+    }
+    for (firmness, reference) in ours {
+        if *firmness >= Firmness::Labelled {
+            add(&mut all, reference.clone());
+        }
+    }
+    for source in [Source::Subject, Source::Body] {
+        for pattern in [&*THEIRS, &*BY_FORM] {
+            add_matches(&mut all, pattern, source, mail);
+        }
+    }
+    add_matches(&mut all, &IN_SUBJECT, Source::Subject, mail);
+    let has_theirs = all.len() > usize::from(references.ours.is_some());
+    if !has_theirs {
+        add_matches(&mut all, &BY_FORM, Source::Quote, mail);
+    }
+    all
+}
+
+fn add_matches(all: &mut Vec<Reference>, pattern: &Regex, source: Source, mail: &CleanedMail) {
+    let text = source.text(mail);
+    for captures in pattern.captures_iter(text) {
+        let Some(number) = captures.get(1) else { continue };
+        let trimmed = number.as_str().trim_end_matches([' ', '.', '-', '/']);
+        let range = number.start()..number.start() + trimmed.len();
+        if is_creditors_number(text, trimmed, &range) {
+            add(all, Reference { text: trimmed.to_owned(), source, range });
+        }
+    }
+}
+
+fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    if !(4..=20).contains(&digits) || looks_like_german_date(number) || !is_whole(text, range.clone()) {
+        return false;
+    }
+    let before: String = fold(&text[..range.start]).chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
+    let foreign = ["hrb", "hra", "gnr", "iban", "bic", "telefon", "tel", "fax", "telefax", "mobil", "handy", "ust-id", "durchwahl", "eur", "€", "hotline", "plz", "rdg", "glaeubiger-id", "ik", "§", "rufnummer", "z. b."];
+    if foreign.iter().any(|word| before.trim_end_matches([' ', ':', '.']).ends_with(word)) {
+        return false;
+    }
+    let is_iban = number.len() > 4 && number.as_bytes()[..2].iter().all(u8::is_ascii_uppercase)
+        && number.as_bytes()[2..4].iter().all(u8::is_ascii_digit)
+        && number.contains(' ') && digits >= 12;
+    let is_year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
+    let after = text[range.end..].trim_start();
+    let is_amount = after.starts_with("EUR") || after.starts_with('€') || after.starts_with("Euro") || text[range.end..].starts_with(',');
+    !(is_iban || is_year || is_amount)
+}
+
+fn looks_like_german_date(number: &str) -> bool {
+    static DATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})$|^[0-9]{1,2}/(?:19|20)[0-9]{2}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^[0-9]{2}\.[0-9]{4}$")
+            .expect("the pattern is valid")
+    });
+    DATE.is_match(number)
+}
+
+/// Adds a number unless it, or one that contains it, is there.
+fn add(all: &mut Vec<Reference>, reference: Reference) {
+    let new_key = key(&reference.text);
+    if all.iter().any(|known| key(&known.text).ends_with(&new_key) || key(&known.text).starts_with(&new_key)) {
+        return;
+    }
+    // `K 555 340 902` after `555 340 902`: the fuller spelling wins.
+    all.retain(|known| {
+        let known_key = key(&known.text);
+        !(new_key.ends_with(&known_key) || new_key.starts_with(&known_key)) || known.source != reference.source
+    });
+    all.push(reference);
+}
