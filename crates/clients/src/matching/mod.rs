@@ -52,6 +52,9 @@ pub struct Refusal {
     pub reasons: Vec<String>,
 }
 
+/// A mail that cites more is a list of many claims.
+pub(crate) const MOST_REFERENCES: usize = 50;
+
 /// Matches one payload. For a batch prepare [`Candidates`] once.
 pub fn match_update(update: &DebtUpdate, clients: &[ClientDocument]) -> MatchDecision {
     Candidates::new(clients).match_update(update)
@@ -60,8 +63,12 @@ pub fn match_update(update: &DebtUpdate, clients: &[ClientDocument]) -> MatchDec
 impl Candidates<'_> {
     /// Matches one payload against these clients and no others.
     pub fn match_update(&self, update: &DebtUpdate) -> MatchDecision {
-        let mail = Mail::read(update);
         let mut reasons = Vec::new();
+        if update.reference_numbers.len() > MOST_REFERENCES {
+            let code = "too_many_references";
+            return MatchDecision::Review(Refusal { code, reasons });
+        }
+        let mail = Mail::read(update);
         let decided = client::find(self, &mail, &mut reasons).and_then(|found| {
             let entry = creditor::find(self, &mail, found.client, &mut reasons)?;
             signals::check(self, &mail, &found, &entry, &mut reasons)?;

@@ -146,10 +146,15 @@ impl FileName {
     }
 }
 
+/// More words than this are no name.
+const MOST_WORDS: usize = 10;
+
 /// First and last name as they may be stored, for every place where the name could be parted, in
 /// both orders. For the query that finds candidates; MongoDB's collation does the folding.
 pub(crate) fn lookup_names(text: &str) -> Vec<(String, String)> {
-    let Some(name) = PersonName::read(text) else { return Vec::new() };
+    let Some(name) = PersonName::read(text).filter(|name| name.words.len() <= MOST_WORDS) else {
+        return Vec::new();
+    };
     let mut pairs = Vec::new();
     for words in [&name.bare, &name.words] {
         for at in 1..words.len() {
@@ -170,7 +175,9 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     for c in text.nfkc().flat_map(char::to_lowercase).nfc() {
         match c {
             'ä' | 'æ' => folded.push_str("ae"),
-            'ö' | 'œ' | 'ø' => folded.push_str("oe"),
+            'ö' | 'œ' => folded.push_str("oe"),
+            // As MongoDB's collation has it, so that the query finds what this folds.
+            'ø' => folded.push('o'),
             'ü' => folded.push_str("ue"),
             'ß' => folded.push_str("ss"),
             'ı' => folded.push('i'),

@@ -18,10 +18,11 @@ pub(crate) struct CaseNumber {
 }
 
 impl CaseNumber {
-    /// Returns `None` for a text without a digit.
+    /// Returns `None` for a text without a digit or too long to be a number.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let parts = parts(text);
-        if !parts.iter().any(|part| part.contains(|c: char| c.is_ascii_digit())) {
+        let has_digit = parts.iter().any(|part| part.contains(|c: char| c.is_ascii_digit()));
+        if !has_digit || text.len() > 4 * LONGEST_REFERENCE {
             return None;
         }
         let labels = parts.iter().take_while(|part| LABELS.contains(&part.as_str())).count();
@@ -54,6 +55,9 @@ pub(crate) struct Cited {
 /// Shorter ones, such as a year or a floor, name nothing.
 const SHORTEST_REFERENCE: usize = 4;
 
+/// Longer ones are sentences, or an attempt to make the query expensive.
+const LONGEST_REFERENCE: usize = 64;
+
 impl Cited {
     /// Returns `None` for what is too short or has no digit.
     pub(crate) fn read(text: &str) -> Option<Self> {
@@ -66,8 +70,8 @@ impl Cited {
 /// no reference.
 pub(crate) fn compact(text: &str) -> Option<String> {
     let compact = parts(text).concat();
-    let long_enough = compact.chars().count() >= SHORTEST_REFERENCE;
-    (long_enough && compact.contains(|c: char| c.is_ascii_digit())).then_some(compact)
+    let fits = (SHORTEST_REFERENCE..=LONGEST_REFERENCE).contains(&compact.chars().count());
+    (fits && compact.contains(|c: char| c.is_ascii_digit())).then_some(compact)
 }
 
 /// Whether two references are of one make: the same letters before the same number of digits. A

@@ -8,7 +8,7 @@ use domain::payload::DebtUpdate;
 use super::{ClientStore, StoreError, indexes};
 use crate::document::{CREDITOR_LIST, ClientDocument};
 use crate::identity::bson_key;
-use crate::matching::{Candidates, CaseNumber, compact, lookup_names};
+use crate::matching::{Candidates, CaseNumber, MOST_REFERENCES, compact, lookup_names};
 
 impl ClientStore {
     /// All clients that the matching must see to decide about these payloads: those with a cited
@@ -20,6 +20,8 @@ impl ClientStore {
         &self,
         updates: &[&DebtUpdate],
     ) -> Result<Vec<ClientDocument>, StoreError> {
+        let of_size = |update: &&&DebtUpdate| update.reference_numbers.len() <= MOST_REFERENCES;
+        let updates: &[&DebtUpdate] = &updates.iter().filter(of_size).copied().collect::<Vec<_>>();
         let (by_number, by_reference) = futures::try_join!(
             self.read_any(case_numbers(updates), indexes::names_and_numbers()),
             self.read_any(references(updates), indexes::references()),
@@ -100,7 +102,18 @@ fn names(updates: &[&DebtUpdate], found: &Candidates<'_>) -> Option<Document> {
     }
     let branches: Vec<Document> = pairs
         .into_iter()
-        .map(|(first, last)| doc! { "lastName": last, "firstName": first })
+        .map(|(first, last)| doc! { "lastName": spellings(last), "firstName": spellings(first) })
         .collect();
     (!branches.is_empty()).then(|| doc! { "$or": branches })
+}
+
+/// The one letter of the Turkish alphabet that the collation keeps apart and the matching does
+/// not: `Yıldırım` for `yildirim`.
+fn spellings(name: String) -> Bson {
+    if name.contains('i') {
+        let dotless = name.replace('i', "ı");
+        Bson::from(doc! { "$in": [name, dotless] })
+    } else {
+        Bson::from(name)
+    }
 }

@@ -56,6 +56,11 @@ impl StoreError {
         Self { class: classify_code(code), action, source: Cause::Code(code, name) }
     }
 
+    /// Written, but not known to be safe: whatever the code, the write must be made certain.
+    pub(crate) fn write_concern(action: &'static str, code: i32, name: String) -> Self {
+        Self { class: ErrorClass::Infrastructure, action, source: Cause::Code(code, name) }
+    }
+
     pub(crate) fn unreadable(action: &'static str) -> Self {
         let source = Cause::Driver("the answer could not be read");
         Self { class: ErrorClass::Infrastructure, action, source }
@@ -63,14 +68,15 @@ impl StoreError {
 }
 
 /// Codes of the server that say "not now": stepping down, shutting down, interrupted, out of
-/// time, unreachable, write concern not reached.
+/// time, unreachable, write concern not reached. Also those that refuse the user, since then no
+/// message is at fault and all of them would be lost to a wrong password.
 ///
 /// From the server's `error_codes.yml` (categories NetworkError, NotPrimaryError,
 /// ShutdownError, Interruption, ExceededTimeLimitError) and the retryable codes of the driver
 /// specifications.
-const INFRASTRUCTURE_CODES: [i32; 34] = [
-    6, 7, 24, 46, 50, 63, 64, 79, 84, 89, 91, 100, 112, 133, 134, 165, 175, 184, 189, 202, 262,
-    290, 317, 358, 384, 402, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
+const INFRASTRUCTURE_CODES: [i32; 37] = [
+    6, 7, 13, 18, 24, 46, 50, 63, 64, 79, 84, 89, 91, 100, 112, 133, 134, 165, 175, 184, 189, 202,
+    262, 290, 317, 358, 384, 402, 8000, 9001, 10058, 10107, 11600, 11601, 11602, 13435, 13436,
 ];
 
 pub(crate) fn classify_code(code: i32) -> ErrorClass {

@@ -14,6 +14,8 @@ use crate::plan::{OutcomeKind, PlannedWrite, admit_amount};
 
 const ACTION: &str = "write to clients";
 
+const REFUSED: &str = "mongodb_refused_the_write";
+
 /// A command is one BSON document of at most 16 MiB; the rest is for its envelope.
 const COMMAND_BYTES: usize = 15 * 1024 * 1024;
 
@@ -40,51 +42,46 @@ impl ClientStore {
 
     /// Sends those statements of the range that have no outcome yet, and gives them one if the
     /// answer says it.
+    ///
+    /// Should MongoDB refuse the command as a whole, the halves are sent apart, so that one
+    /// statement that it cannot even read does not hold up the rest for ever.
     async fn apply_chunk(
         &self,
         statements: &[Document],
         chunk: Range<usize>,
         outcomes: &mut [Option<OutcomeKind>],
     ) -> Result<(), StoreError> {
-        let sent: Vec<usize> = chunk.filter(|at| outcomes[*at].is_none()).collect();
-        if sent.is_empty() {
-            return Ok(());
+        let mut parts: Vec<Vec<usize>> = vec![chunk.filter(|at| outcomes[*at].is_none()).collect()];
+        while let Some(part) = parts.pop() {
+            match self.send(statements, &part).await {
+                Ok(answer) => read_answer(&answer, &part, outcomes)?,
+                Err(error) if error.is_infrastructure() => return Err(error),
+                Err(_) => match part[..] {
+                    [at] => outcomes[at] = Some(OutcomeKind::Failed(REFUSED)),
+                    _ => {
+                        let (left, right) = part.split_at(part.len() / 2);
+                        parts.extend([left.to_vec(), right.to_vec()]);
+                    }
+                },
+            }
         }
-        let updates: Vec<&Document> = sent.iter().map(|at| &statements[*at]).collect();
+        Ok(())
+    }
+
+    async fn send(&self, statements: &[Document], part: &[usize]) -> Result<Document, StoreError> {
+        if part.is_empty() {
+            return Ok(doc! { "n": 0 });
+        }
+        let updates: Vec<Document> = part.iter().map(|at| statements[*at].clone()).collect();
         let timeout_ms = i64::try_from(self.settings.timeout.as_millis()).unwrap_or(i64::MAX);
         let command = doc! {
             "update": COLLECTION,
-            "updates": updates.into_iter().cloned().collect::<Vec<_>>(),
+            "updates": updates,
             "ordered": false,
             "maxTimeMS": timeout_ms,
             "writeConcern": { "w": "majority", "wtimeout": timeout_ms },
         };
-        let answer = self.in_time(ACTION, self.database.run_command(command)).await?;
-        if let Ok(concern) = answer.get_document("writeConcernError") {
-            return Err(StoreError::code(ACTION, code_of(concern), name_of(concern)));
-        }
-        for error in write_errors(&answer) {
-            let code = code_of(error);
-            if classify_code(code) == ErrorClass::Infrastructure {
-                return Err(StoreError::code(ACTION, code, name_of(error)));
-            }
-            let index = error.get("index").and_then(whole_number);
-            let at = index
-                .and_then(|index| sent.get(usize::try_from(index).ok()?))
-                .ok_or_else(|| StoreError::unreadable(ACTION))?;
-            outcomes[*at] = Some(OutcomeKind::Failed(failure(code)));
-        }
-        let matched =
-            answer.get("n").and_then(whole_number).ok_or_else(|| StoreError::unreadable(ACTION))?;
-        let unanswered: Vec<usize> =
-            sent.into_iter().filter(|at| outcomes[*at].is_none()).collect();
-        // Each statement matches one document or none, so that the sum is enough when it is full.
-        if usize::try_from(matched) == Ok(unanswered.len()) {
-            for at in unanswered {
-                outcomes[at] = Some(OutcomeKind::Applied);
-            }
-        }
-        Ok(())
+        self.in_time(ACTION, self.database.run_command(command)).await
     }
 
     /// Decides, by what the documents hold now, about the writes that the counts left open.
@@ -112,6 +109,39 @@ impl ClientStore {
         }
         Ok(())
     }
+}
+
+/// Reads counts and errors: `part` says which statements were sent, in their order.
+fn read_answer(
+    answer: &Document,
+    part: &[usize],
+    outcomes: &mut [Option<OutcomeKind>],
+) -> Result<(), StoreError> {
+    if let Ok(concern) = answer.get_document("writeConcernError") {
+        return Err(StoreError::write_concern(ACTION, code_of(concern), name_of(concern)));
+    }
+    for error in write_errors(answer) {
+        let code = code_of(error);
+        if classify_code(code) == ErrorClass::Infrastructure {
+            return Err(StoreError::code(ACTION, code, name_of(error)));
+        }
+        let index = error.get("index").and_then(whole_number);
+        let at = index
+            .and_then(|index| part.get(usize::try_from(index).ok()?))
+            .ok_or_else(|| StoreError::unreadable(ACTION))?;
+        outcomes[*at] = Some(OutcomeKind::Failed(failure(code)));
+    }
+    let matched =
+        answer.get("n").and_then(whole_number).ok_or_else(|| StoreError::unreadable(ACTION))?;
+    let unanswered: Vec<usize> =
+        part.iter().copied().filter(|at| outcomes[*at].is_none()).collect();
+    // Each statement matches one document or none, so that the sum is enough when it is full.
+    if usize::try_from(matched) == Ok(unanswered.len()) {
+        for at in unanswered {
+            outcomes[at] = Some(OutcomeKind::Applied);
+        }
+    }
+    Ok(())
 }
 
 /// What became of a write, by the document as it is after the command.
@@ -174,7 +204,7 @@ fn failure(code: i32) -> &'static str {
     match code {
         121 => "document_validation",
         10334 | 17419 | 17420 => "document_too_large",
-        _ => "mongodb_refused_the_write",
+        _ => REFUSED,
     }
 }
 
