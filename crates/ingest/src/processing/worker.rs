@@ -1,0 +1,78 @@
+//! The loop that paces [`process_batch`](super::process_batch): woken by the acceptor, and by the
+//! clock for what another process left behind.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use slog::{o, warn};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::{Processing, process_batch};
+
+/// Between two looks at the queue when nobody wakes the worker; jittered, so that many processes
+/// do not look at once.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// After a step that failed, doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The workers of one service.
+pub(crate) struct Workers {
+    tasks: JoinSet<()>,
+}
+
+impl Workers {
+    pub(crate) fn start(processing: &Processing, workers: u32, accepted: &Arc<Notify>) -> Self {
+        let mut tasks = JoinSet::new();
+        for worker in 0..workers {
+            let mut processing = processing.clone();
+            processing.context.log = processing.context.log.new(o!("worker" => worker));
+            let accepted = accepted.clone();
+            tasks.spawn(async move { work(&processing, &accepted).await });
+        }
+        Self { tasks }
+    }
+
+    /// Waits until each worker has finished or given back what it holds.
+    pub(crate) async fn finish(mut self, limit: Duration) {
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        tokio::time::timeout(limit, ended).await.ok();
+    }
+}
+
+async fn work(processing: &Processing, accepted: &Notify) {
+    let shutdown = &processing.context.shutdown;
+    let mut pause = FIRST_PAUSE;
+    while !shutdown.is_cancelled() {
+        match process_batch(processing).await {
+            // More may wait, and another worker may help.
+            Ok(counts) if counts.claimed > 0 => {
+                pause = FIRST_PAUSE;
+                if counts.claimed == processing.limits.batch {
+                    accepted.notify_one();
+                }
+                continue;
+            }
+            Ok(_) => {
+                pause = FIRST_PAUSE;
+                let poll = POLL_INTERVAL.mul_f64(rand::random_range(0.8..1.2));
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    () = accepted.notified() => {}
+                    () = tokio::time::sleep(poll) => {}
+                }
+            }
+            Err(error) => {
+                warn!(processing.context.log, "couldn't process mails; trying again";
+                      "error" => %error, "pause_ms" => pause.as_millis());
+                tokio::select! {
+                    () = shutdown.cancelled() => {}
+                    () = tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))) => {}
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The service: built and bound first, then run, so that a test knows its port before it serves.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use actix_web::web;
+use anyhow::{Result, anyhow};
+use domain::database::{Database, PoolSettings};
+use domain::models::incoming_email;
+use domain::service::{BoundHttp, Context, OperatorEndpoints};
+use domain::settings::Secret;
+use extraction::Extractor;
+use futures::FutureExt;
+use slog::warn;
+use tokio::sync::Notify;
+
+use crate::acceptor::Committers;
+use crate::backlog::Backlog;
+use crate::gate;
+use crate::inbox::PostgresInbox;
+use crate::metrics::Metrics;
+use crate::notifier::Notifier;
+use crate::processing::{Limits, Processing, Workers};
+use crate::settings::{Config, SignaturePolicy, StoreConfig};
+use crate::status;
+use crate::webhook::{self, Webhook};
+
+/// Webhooks have connections of their own, so that no amount of processing keeps them waiting.
+const ACCEPT_CONNECTIONS: u32 = 3;
+
+/// Beside the workers: status, readiness, metrics, notifier, backlog.
+const SPARE_CONNECTIONS: u32 = 3;
+
+/// Mails in one claim.
+const BATCH: usize = 64;
+
+/// How long work in hand may take after SIGTERM; the whole stop stays below ten seconds.
+const STOP_LIMIT: Duration = Duration::from_secs(3);
+const WORKERS_STOP_LIMIT: Duration = Duration::from_secs(6);
+
+/// Ingest, bound to its address and not yet serving.
+pub struct Service {
+    config: Config,
+    extractor: Arc<dyn Extractor>,
+    http: BoundHttp,
+}
+
+impl Service {
+    /// Takes the address. Connects to nothing else.
+    pub fn bind(config: Config, extractor: Arc<dyn Extractor>) -> Result<Self> {
+        let http = BoundHttp::bind(config.service.listen_addr)?;
+        Ok(Self { config, extractor, http })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.http.address
+    }
+
+    /// Serves until the context is cancelled; then answers what was asked, finishes or gives back
+    /// the mails in hand, and returns.
+    pub async fn run(self, context: Context) -> Result<()> {
+        if matches!(self.config.webhook.signature, SignaturePolicy::Skipped) {
+            warn!(
+                context.log,
+                "signatures are not checked: anybody who reaches this port can post \
+                                mails that end as amounts in clients' files"
+            );
+        }
+        match self.config.store.clone() {
+            StoreConfig::Postgres { url } => self.run_on_postgres(context, &url).await,
+            StoreConfig::MongoOnly { .. } => Err(anyhow!("the degraded mode is missing")),
+        }
+    }
+
+    async fn run_on_postgres(self, context: Context, url: &Secret) -> Result<()> {
+        let Self { config, extractor, http } = self;
+        let metrics = Metrics::register(&context.metrics)?;
+        let accepting = Database::new(url, &PoolSettings::new("ingest-accept", ACCEPT_CONNECTIONS));
+        let connections = config.queue.workers + SPARE_CONNECTIONS;
+        let database = Database::new(url, &PoolSettings::new("ingest", connections));
+
+        let accepted = Arc::new(Notify::new());
+        let backlog = Arc::new(Backlog::new(config.queue.backlog_limit));
+        let is_open = Arc::new(AtomicBool::new(false));
+        let (acceptor, committers) =
+            Committers::start(&accepting, &context.log, &metrics, &backlog, &accepted);
+        let webhook = Webhook {
+            config: Arc::new(config.webhook.clone()),
+            inbox: Arc::new(PostgresInbox {
+                acceptor,
+                backlog: backlog.clone(),
+                is_open: is_open.clone(),
+            }),
+            metrics: metrics.clone(),
+            log: context.log.clone(),
+        };
+        let processing = Processing {
+            database: database.clone(),
+            limits: limits(&config, extractor.as_ref()),
+            extractor,
+            context: context.clone(),
+            metrics: metrics.clone(),
+            notifier: Notifier::default(),
+        };
+
+        let helpers = {
+            let (parts, database, metrics) = (context.clone(), database.clone(), metrics.clone());
+            let notifier = processing.notifier.clone();
+            tokio::spawn(async move {
+                tokio::join!(
+                    notifier.run(&parts, &database),
+                    backlog.keep_counting(&parts, &database, &metrics),
+                );
+            })
+        };
+        let working = async {
+            gate::open(&context, &database, &is_open).await?;
+            if context.shutdown.is_cancelled() {
+                return Ok(());
+            }
+            let workers = Workers::start(&processing, config.queue.workers, &accepted);
+            context.shutdown.cancelled().await;
+            workers.finish(WORKERS_STOP_LIMIT).await;
+            Ok(())
+        };
+        let endpoints = endpoints(&context, &database, &metrics);
+        let routes = {
+            let (webhook, database) = (web::Data::new(webhook), web::Data::new(database.clone()));
+            move |app: &mut web::ServiceConfig| {
+                app.app_data(webhook.clone())
+                    .app_data(database.clone())
+                    .service(
+                        web::resource("/api/v1/zendesk/webhook")
+                            .route(web::post().to(webhook::receive)),
+                    )
+                    .service(
+                        web::resource("/api/v1/zendesk/status/{email_id}")
+                            .route(web::get().to(status::show)),
+                    );
+            }
+        };
+        // When one ends, the other is told to: a service is never left half alive.
+        let stop_at_end = async |part: Result<()>| {
+            context.shutdown.cancel();
+            part
+        };
+        let (served, worked) = tokio::join!(
+            http.serve(&context, endpoints, routes).then(stop_at_end),
+            working.then(stop_at_end),
+        );
+        committers.finish(STOP_LIMIT).await;
+        helpers.await.ok();
+        worked.and(served)
+    }
+}
+
+/// The rules read many mails at once and quickly; of a model as many are asked as are claimed, so
+/// that no claim waits for its turn while its lease runs.
+fn limits(config: &Config, extractor: &dyn Extractor) -> Limits {
+    let is_rules = extractor.name() == extraction::rules::PROVIDER;
+    let (lease, batch, concurrency) = if is_rules {
+        (Duration::from_secs(30), BATCH, 2)
+    } else {
+        (Duration::from_secs(120), 8, 8)
+    };
+    Limits {
+        lease: config.queue.lease.unwrap_or(lease),
+        max_attempts: config.queue.max_attempts,
+        batch,
+        concurrency,
+    }
+}
+
+fn endpoints(context: &Context, database: &Database, metrics: &Metrics) -> OperatorEndpoints {
+    let (postgres, schema, scraped) = (database.clone(), database.clone(), database.clone());
+    let metrics = metrics.clone();
+    OperatorEndpoints::new(context)
+        .check("postgres", move || {
+            let postgres = postgres.clone();
+            async move { Ok(postgres.ping().await?) }
+        })
+        .check("schema", move || {
+            let schema = schema.clone();
+            async move { Ok(gate::check_schema(&schema).await?) }
+        })
+        .refresh_before_scrape(move || {
+            let (database, metrics) = (scraped.clone(), metrics.clone());
+            async move {
+                metrics.refresh_circuit();
+                if let Ok(counts) = database.query(incoming_email::count_by_status).await {
+                    metrics.set_emails(&counts);
+                }
+            }
+        })
+}

@@ -1,0 +1,87 @@
+//! Error answers as `application/problem+json` (RFC 9457). They quote nothing of the mail.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use serde_json::json;
+
+use super::parse::FieldError;
+use super::signature::SignatureError;
+
+/// Why a request was not served.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("{0}")]
+    Field(#[from] FieldError),
+    #[error("{0}")]
+    Signature(#[from] SignatureError),
+    #[error("there is no such e-mail")]
+    NoSuchEmail,
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge { limit: usize },
+    #[error("the body must be application/json")]
+    UnsupportedMediaType,
+    #[error("too many mails are waiting to be processed")]
+    Backlog,
+    /// Anything that can succeed later: what Zendesk shall send again must not look like a 500.
+    #[error("the service cannot store anything at the moment: {0}")]
+    Unavailable(&'static str),
+}
+
+/// Zendesk repeats a 429 or 503 only if this is below 60 s.
+const RETRY_AFTER_BACKLOG: Duration = Duration::from_secs(30);
+const RETRY_AFTER_OUTAGE: Duration = Duration::from_secs(15);
+
+impl Problem {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Problem::Field(_) => StatusCode::BAD_REQUEST,
+            Problem::Signature(_) => StatusCode::UNAUTHORIZED,
+            Problem::NoSuchEmail => StatusCode::NOT_FOUND,
+            Problem::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Problem::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Problem::Backlog => StatusCode::TOO_MANY_REQUESTS,
+            Problem::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Problem::Field(_) => "field",
+            Problem::Signature(_) => "signature",
+            Problem::NoSuchEmail => "no-such-email",
+            Problem::TooLarge { .. } => "too-large",
+            Problem::UnsupportedMediaType => "media-type",
+            Problem::Backlog => "backlog",
+            Problem::Unavailable(_) => "unavailable",
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Problem::Backlog => Some(RETRY_AFTER_BACKLOG),
+            Problem::Unavailable(_) => Some(RETRY_AFTER_OUTAGE),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn to_response(&self) -> HttpResponse {
+        let status = self.status();
+        let mut body = json!({
+            "type": format!("urn:claimsync:problem:{}", self.kind()),
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "detail": self.to_string(),
+        });
+        if let Problem::Field(error) = self {
+            body["field"] = json!(error.field);
+        }
+        let mut response = HttpResponse::build(status);
+        if let Some(delay) = self.retry_after() {
+            response.insert_header((RETRY_AFTER, delay.as_secs().to_string()));
+        }
+        response.content_type("application/problem+json").body(body.to_string())
+    }
+}
