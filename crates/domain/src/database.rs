@@ -137,6 +137,17 @@ impl Database {
     }
 }
 
+/// One connection of its own, outside any pool: for a lock that lives as long as its session. Blocks.
+pub fn connect_dedicated(
+    url: &Secret,
+    settings: &PoolSettings,
+) -> Result<PgConnection, DatabaseError> {
+    let mut conn = PgConnection::establish(&with_network_limits(url.expose()))
+        .map_err(|error| DatabaseError::Unavailable(one_line(&error)))?;
+    conn.batch_execute(&SessionSetup::from(settings).0)?;
+    Ok(conn)
+}
+
 fn one_line(error: &dyn std::fmt::Display) -> String {
     error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -102,6 +102,26 @@ pub fn last_success(conn: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>
         .first(conn)
 }
 
+/// Whether a run that began at `since` or later has completed.
+pub fn has_completed_since(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        reconciliation_reports::table
+            .filter(reconciliation_reports::status.eq(ReportStatus::Completed.as_str()))
+            .filter(reconciliation_reports::run_at.ge(since)),
+    ))
+    .get_result(conn)
+}
+
+/// The newest run that completed.
+pub fn last_completed(conn: &mut PgConnection) -> QueryResult<Option<ReconciliationReport>> {
+    reconciliation_reports::table
+        .filter(reconciliation_reports::status.eq(ReportStatus::Completed.as_str()))
+        .select(ReconciliationReport::as_select())
+        .order(reconciliation_reports::id.desc())
+        .first(conn)
+        .optional()
+}
+
 /// Notes progress of a run that goes on, so that a crash leaves more than a zero behind.
 pub fn note_progress(conn: &mut PgConnection, id: i32, records_checked: i32) -> QueryResult<usize> {
     diesel::sql_query(

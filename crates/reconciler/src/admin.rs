@@ -1,0 +1,184 @@
+//! The admin API: trigger a run, read the reports.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::database::DatabaseError;
+use domain::models::reconciliation_report;
+use domain::settings::Secret;
+use serde::Deserialize;
+use serde_json::json;
+use subtle::ConstantTimeEq;
+use tokio::sync::mpsc;
+
+use crate::run::{Begun, Reconciler, Start};
+
+const MOST_REPORTS: i64 = 100;
+
+/// Clones share the token and the way to the schedule.
+#[derive(Clone)]
+pub(crate) struct AdminApi {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    token: Secret,
+    reconciler: Reconciler,
+    triggered: mpsc::Sender<Begun>,
+}
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error("the bearer token is missing or wrong")]
+    Unauthorized,
+    #[error("there is no such report")]
+    NoSuchReport,
+    #[error("{0}")]
+    BadRequest(&'static str),
+    #[error("a run is going on")]
+    Running,
+    #[error("the reports cannot be reached at the moment")]
+    Unavailable,
+}
+
+impl AdminApi {
+    pub(crate) fn new(
+        token: Secret,
+        reconciler: Reconciler,
+        triggered: mpsc::Sender<Begun>,
+    ) -> Self {
+        Self { shared: Arc::new(Shared { token, reconciler, triggered }) }
+    }
+
+    /// Adds the routes to an application.
+    pub(crate) fn configure(&self, app: &mut web::ServiceConfig) {
+        app.app_data(web::Data::from(self.shared.clone())).service(
+            web::scope("/api/v1/admin/reconciliation")
+                .route("/trigger", web::post().to(trigger))
+                .route("/reports", web::get().to(list))
+                .route("/reports/{id}", web::get().to(show)),
+        );
+    }
+}
+
+/// 202 as soon as this replica leads and the report is open; the run goes on by itself.
+async fn trigger(request: HttpRequest, api: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    api.authorize(&request)?;
+    let begun = match api.reconciler.begin(None).await? {
+        Start::Begun(begun) => begun,
+        Start::AlreadyRunning | Start::AlreadyDone => return Err(Problem::Running),
+    };
+    let report_id = begun.report_id;
+    // Refused only while the process ends: dropping the run frees the lock, and the next run closes
+    // the report.
+    api.triggered.try_send(begun).map_err(|_| Problem::Unavailable)?;
+    let location = format!("/api/v1/admin/reconciliation/reports/{report_id}");
+    Ok(HttpResponse::Accepted()
+        .insert_header(("Location", location))
+        .json(json!({ "status": "running", "report_id": report_id })))
+}
+
+/// `?limit=` (1 to 100, default 20), `?before=` an id, for the next page.
+async fn list(request: HttpRequest, api: web::Data<Shared>) -> Result<HttpResponse, Problem> {
+    #[derive(Deserialize)]
+    struct Page {
+        limit: Option<i64>,
+        before: Option<i32>,
+    }
+    api.authorize(&request)?;
+    let page = web::Query::<Page>::from_query(request.query_string())
+        .map_err(|_| Problem::BadRequest("limit and before must be whole numbers"))?;
+    let limit = page.limit.unwrap_or(20);
+    if !(1..=MOST_REPORTS).contains(&limit) {
+        return Err(Problem::BadRequest("limit must be from 1 to 100"));
+    }
+    let before = page.before;
+    // One more than asked for says whether there is a next page.
+    let read = move |conn: &mut _| reconciliation_report::list(conn, limit + 1, before);
+    let mut reports = api.reconciler.database.query(read).await?;
+    let more = reports.len() as i64 > limit;
+    reports.truncate(limit as usize);
+    let next_before = reports.last().filter(|_| more).map(|report| report.id);
+    Ok(HttpResponse::Ok().json(json!({ "reports": reports, "next_before": next_before })))
+}
+
+async fn show(
+    request: HttpRequest,
+    api: web::Data<Shared>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    api.authorize(&request)?;
+    let id: i32 = id.parse().map_err(|_| Problem::NoSuchReport)?;
+    let read = move |conn: &mut _| reconciliation_report::find(conn, id);
+    let report = api.reconciler.database.query(read).await?.ok_or(Problem::NoSuchReport)?;
+    Ok(HttpResponse::Ok().json(report))
+}
+
+impl Shared {
+    fn authorize(&self, request: &HttpRequest) -> Result<(), Problem> {
+        let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = header.and_then(|header| {
+            let (scheme, token) = header.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let right = given.is_some_and(|given| {
+            bool::from(given.as_bytes().ct_eq(self.token.expose().as_bytes()))
+        });
+        if right { Ok(()) } else { Err(Problem::Unauthorized) }
+    }
+}
+
+impl From<DatabaseError> for Problem {
+    fn from(_: DatabaseError) -> Self {
+        Problem::Unavailable
+    }
+}
+
+impl Problem {
+    fn kind(&self) -> &'static str {
+        match self {
+            Problem::Unauthorized => "unauthorized",
+            Problem::NoSuchReport => "no-such-report",
+            Problem::BadRequest(_) => "bad-request",
+            Problem::Running => "already-running",
+            Problem::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl actix_web::ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Problem::Unauthorized => StatusCode::UNAUTHORIZED,
+            Problem::NoSuchReport => StatusCode::NOT_FOUND,
+            Problem::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Problem::Running => StatusCode::CONFLICT,
+            Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// `application/problem+json` (RFC 9457).
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let body = json!({
+            "type": format!("urn:claimsync:problem:{}", self.kind()),
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "detail": self.to_string(),
+        });
+        let mut response = HttpResponse::build(status);
+        match self {
+            Problem::Unauthorized => {
+                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Problem::Unavailable => {
+                response.insert_header((RETRY_AFTER, "15"));
+            }
+            _ => {}
+        }
+        response.content_type("application/problem+json").body(body.to_string())
+    }
+}

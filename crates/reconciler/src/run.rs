@@ -1,0 +1,213 @@
+//! One run: deliver what is due (A), compare and repair (B), clean up (C), and the report of it all.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use clients::store::{ClientStore, StoreSettings};
+use domain::database::{Database, DatabaseError, PoolSettings};
+use domain::logging::chain;
+use domain::models::reconciliation_report::{self, RunFigures};
+use domain::settings::Secret;
+use domain::status::ReportStatus;
+use relay::batch::Delivery;
+use slog::{Logger, error, info, o, warn};
+use tokio_util::sync::CancellationToken;
+
+use crate::cleanup::clean_up;
+use crate::deliver::deliver_due;
+use crate::leader::{Election, Leadership};
+use crate::metrics::ReconcilerMetrics;
+use crate::record::RunRecord;
+use crate::settings::WorkSettings;
+
+/// One for the work, one for probes, one for the admin API.
+const CONNECTIONS: u32 = 3;
+
+/// For one read of a comparison: longer than the relay's, since no row is locked meanwhile.
+const READ_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// After a wish to stop, what is in hand has this long before it is dropped; the process has to end
+/// within 10 s, and the report has to be closed before that.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What runs and commands share. Clones share pool and client.
+#[derive(Clone)]
+pub struct Reconciler {
+    pub database: Database,
+    pub store: ClientStore,
+    pub settings: WorkSettings,
+    pub(crate) delivery: Delivery,
+    election: Election,
+    log: Logger,
+}
+
+/// What a run does beyond comparing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunOptions {
+    /// Who asked for it, for the report.
+    pub trigger: &'static str,
+    /// A person has looked at how much differs and wants all of it repaired.
+    pub repair_all: bool,
+}
+
+impl RunOptions {
+    pub const SCHEDULED: RunOptions = RunOptions { trigger: "schedule", repair_all: false };
+    pub const TRIGGERED: RunOptions = RunOptions { trigger: "admin_api", repair_all: false };
+}
+
+/// A run whose report is open. Only the leader has one.
+pub struct Begun {
+    pub report_id: i32,
+    leadership: Leadership,
+}
+
+/// Whether a run could begin.
+pub enum Start {
+    Begun(Begun),
+    /// Somebody else leads a run.
+    AlreadyRunning,
+    /// A run since the given time has completed, so that this one is not needed.
+    AlreadyDone,
+}
+
+/// Why a run ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the reconciler was asked to stop")]
+    Stopped,
+    #[error("the leader's lock was lost with its session")]
+    LeadershipLost,
+}
+
+impl Reconciler {
+    /// Connects to nothing yet; only a URL that cannot be read is an error.
+    pub async fn new(settings: &WorkSettings, log: &Logger) -> anyhow::Result<Self> {
+        use anyhow::Context as _;
+        let postgres_url: Secret = settings.postgres.required_url()?;
+        let pool = PoolSettings::new("claimsync-reconciler", CONNECTIONS);
+        let database = Database::new(&postgres_url, &pool);
+        let (url, name) = (settings.mongo.required_url()?, settings.mongo.required_database()?);
+        let connect = async |timeout| {
+            let settings = StoreSettings { timeout };
+            ClientStore::connect(&url, &name, "claimsync-reconciler", settings)
+                .await
+                .context("MONGODB_URL can't be used")
+        };
+        let delivery = Delivery::new(
+            database.clone(),
+            connect(settings.delivery.write_timeout).await?,
+            &settings.delivery,
+            log.new(o!()),
+        );
+        Ok(Self {
+            database,
+            store: connect(READ_TIMEOUT).await?,
+            settings: settings.clone(),
+            delivery,
+            election: Election::new(postgres_url),
+            log: log.new(o!("saga_step" => "reconcile")),
+        })
+    }
+
+    /// Becomes the leader and opens a report. Runs that died are closed as failed.
+    pub async fn begin(&self, unless_since: Option<DateTime<Utc>>) -> Result<Start, DatabaseError> {
+        let Some(leadership) = self.election.stand().await? else {
+            return Ok(Start::AlreadyRunning);
+        };
+        if let Some(since) = unless_since {
+            // Asked under the lock, so that of many replicas only one can still see a need.
+            let done = self
+                .database
+                .query(move |conn| reconciliation_report::has_completed_since(conn, since))
+                .await?;
+            if done {
+                return Ok(Start::AlreadyDone);
+            }
+        }
+        let report_id = self.database.query(reconciliation_report::start).await?;
+        info!(self.log, "run begins"; "report_id" => report_id);
+        Ok(Start::Begun(Begun { report_id, leadership }))
+    }
+
+    /// Does the run and closes its report, whatever happens; returns how it ended.
+    pub async fn carry_out(
+        &self,
+        begun: Begun,
+        options: RunOptions,
+        metrics: Option<&ReconcilerMetrics>,
+        stop: &CancellationToken,
+    ) -> ReportStatus {
+        let Begun { report_id, mut leadership } = begun;
+        let began = Instant::now();
+        let log = self.log.new(o!("report_id" => report_id));
+        let mut record = RunRecord::new(options, &self.settings.compare);
+        let overdue = async {
+            stop.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        let result = tokio::select! {
+            result = self.work(report_id, &mut leadership, options, &mut record, stop, &log) => result,
+            () = overdue => Err(RunError::Stopped),
+        };
+        let (status, message) = match &result {
+            Ok(()) => (ReportStatus::Completed, record.notes_as_text()),
+            Err(error) => (ReportStatus::Failed, Some(chain(error))),
+        };
+        match &result {
+            Ok(()) => info!(log, "run completed"; "checked" => record.checked(),
+                "mismatches" => record.mismatches(), "repaired" => record.auto_repaired,
+                "failed_repairs" => record.failed_repairs,
+                "duration_ms" => began.elapsed().as_millis(), "note" => &message),
+            Err(error) => warn!(log, "run failed"; "error" => chain(error)),
+        }
+        if let Some(metrics) = metrics {
+            metrics.record_run(status, began.elapsed().as_secs_f64());
+            metrics.record_repairs(record.auto_repaired, record.failed_repairs);
+        }
+        self.close(report_id, status, record.figures(message), &log).await;
+        drop(leadership);
+        status
+    }
+
+    async fn work(
+        &self,
+        _report_id: i32,
+        leadership: &mut Leadership,
+        _options: RunOptions,
+        record: &mut RunRecord,
+        stop: &CancellationToken,
+        log: &Logger,
+    ) -> Result<(), RunError> {
+        let batch_size = self.settings.delivery.batch_size;
+        let delivered = deliver_due(&self.delivery, batch_size, stop, log).await?;
+        record.note(delivered.note.clone());
+        record.delivered = delivered;
+        self.still_leading(leadership).await?;
+        record.cleaned_up = clean_up(&self.database, stop).await?;
+        Ok(())
+    }
+
+    async fn still_leading(&self, leadership: &mut Leadership) -> Result<(), RunError> {
+        if leadership.is_held().await { Ok(()) } else { Err(RunError::LeadershipLost) }
+    }
+
+    /// Postgres may be back a moment after the failure that ended the run.
+    async fn close(&self, report_id: i32, status: ReportStatus, figures: RunFigures, log: &Logger) {
+        for attempt in 1..=3 {
+            let figures = figures.clone();
+            let closed = self
+                .database
+                .query(move |conn| reconciliation_report::finish(conn, report_id, status, &figures))
+                .await;
+            match closed {
+                Ok(_) => return,
+                Err(error) if attempt == 3 => {
+                    error!(log, "couldn't close the report; the next run will"; "error" => chain(&error));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
+            }
+        }
+    }
+}
