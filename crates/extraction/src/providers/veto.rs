@@ -1,6 +1,7 @@
 //! The rules look over the model's shoulder: what they doubt stays doubted.
 
 use domain::extraction::{Doubt, Extraction, Intent};
+use domain::money::Money;
 
 use crate::clean::CleanedMail;
 
@@ -20,6 +21,10 @@ pub(super) fn veto(mut model: Extraction, rules: &Extraction, mail: &CleanedMail
     if matches!(amounts, (Some(said), Some(found)) if said != found) {
         add(Doubt::ContradictingTotals);
     }
+    // Words like "bezahlt" stand in many mails: that nothing is owed takes two readers.
+    if model.debt_amount == Some(Money::ZERO) && rules.debt_amount != Some(Money::ZERO) {
+        add(Doubt::Ungrounded);
+    }
     if ignorable(model.intent) && !ignorable(rules.intent) && rules.debt_amount.is_some() {
         model.intent = Intent::Other;
     }
@@ -38,8 +43,6 @@ fn ignorable(intent: Intent) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use domain::money::Money;
-
     use super::*;
 
     fn stating(cents: i64) -> Extraction {
@@ -65,6 +68,14 @@ mod tests {
         let doubts = |model, rules| veto(stating(model), &stating(rules), &plain).doubts;
         assert_eq!(doubts(100, 200), [Doubt::ContradictingTotals]);
         assert_eq!(doubts(100, 100), []);
+    }
+
+    #[test]
+    fn that_nothing_is_owed_takes_two_readers() {
+        let plain = CleanedMail::default();
+        let unsure = Extraction { debt_amount: None, ..stating(0) };
+        assert_eq!(veto(stating(0), &unsure, &plain).doubts, [Doubt::Ungrounded]);
+        assert_eq!(veto(stating(0), &stating(0), &plain).doubts, []);
     }
 
     #[test]
