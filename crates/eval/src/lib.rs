@@ -1,1 +1,5 @@
-//! eval
+#![doc = include_str!("../README.md")]
+
+pub mod corpus;
+pub mod report;
+pub mod run;

@@ -1,0 +1,140 @@
+//! A corpus directory: `clients.json` and labelled mails under `emails/`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clients::document::ClientDocument;
+use domain::extraction::Intent;
+use domain::money::Money;
+use extraction::Mail;
+use serde::Deserialize;
+
+/// The repository's own corpus, seen from where this crate was built.
+pub fn own_directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus")
+}
+
+/// A second corpus beside the repository, where there is one.
+pub fn shared_directory() -> Option<PathBuf> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    directory.join("clients.json").is_file().then_some(directory)
+}
+
+#[derive(Debug)]
+pub struct Corpus {
+    pub clients: Vec<ClientDocument>,
+    pub cases: Vec<Case>,
+}
+
+#[derive(Debug)]
+pub struct Case {
+    /// The file's name without its ending.
+    pub name: String,
+    pub mail: Mail,
+    pub expect: Expectation,
+    pub tags: Vec<String>,
+}
+
+/// What a careful clerk would do.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Expectation {
+    pub intent: Intent,
+    pub is_creditor_reply: bool,
+    pub client_aktenzeichen: Option<String>,
+    pub creditor_id: Option<String>,
+    pub debt_amount: Option<Money>,
+    #[serde(default)]
+    pub reference_numbers: Vec<String>,
+    pub route: Route,
+    #[serde(default)]
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    Write,
+    Review,
+    Ignore,
+}
+
+impl Route {
+    pub const ALL: [Route; 3] = [Route::Write, Route::Review, Route::Ignore];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Route::Write => "write",
+            Route::Review => "review",
+            Route::Ignore => "ignore",
+        }
+    }
+}
+
+impl Case {
+    /// A write that may go to review without blame.
+    pub fn may_be_reviewed(&self) -> bool {
+        self.tags.iter().any(|tag| tag == "cautious-review-ok")
+    }
+}
+
+#[derive(Deserialize)]
+struct CaseFile {
+    webhook: Webhook,
+    expect: Expectation,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Webhook {
+    subject: Option<String>,
+    from_email: String,
+    from_name: Option<String>,
+    body_html: Option<String>,
+    body_text: Option<String>,
+}
+
+impl Corpus {
+    pub fn read(directory: &Path) -> Result<Corpus> {
+        let path = directory.join("clients.json");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("couldn't read {}", path.display()))?;
+        let documents: Vec<serde_json::Value> = serde_json::from_str(&text)
+            .with_context(|| format!("couldn't parse {}", path.display()))?;
+        let clients = documents
+            .iter()
+            .map(|json| ClientDocument::from_json(json).context("a client is not a JSON object"))
+            .collect::<Result<_>>()?;
+        let emails = directory.join("emails");
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&emails)
+            .with_context(|| format!("couldn't list {}", emails.display()))?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<std::io::Result<_>>()?;
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+        paths.sort();
+        let cases = paths.iter().map(|path| Case::read(path)).collect::<Result<_>>()?;
+        Ok(Corpus { clients, cases })
+    }
+}
+
+impl Case {
+    fn read(path: &Path) -> Result<Case> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("couldn't read {}", path.display()))?;
+        let file: CaseFile = serde_json::from_str(&text)
+            .with_context(|| format!("couldn't parse {}", path.display()))?;
+        let webhook = file.webhook;
+        Ok(Case {
+            name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            mail: Mail {
+                subject: webhook.subject,
+                from_email: webhook.from_email,
+                from_name: webhook.from_name,
+                body_html: webhook.body_html,
+                body_text: webhook.body_text,
+            },
+            expect: file.expect,
+            tags: file.tags,
+        })
+    }
+}
