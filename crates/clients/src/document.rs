@@ -49,6 +49,8 @@ pub struct CreditorEntry {
     pub creditor_response_amount: Amount,
     pub amount_source: Option<String>,
     pub contact_status: Option<String>,
+    /// The date of the mail that the entry shows; `None` also for what is no date.
+    pub response_received_at: Option<DateTime<Utc>>,
     /// The ticket of the office's letter.
     pub ticket_id: Option<String>,
     /// Which message the entry shows.
@@ -140,6 +142,7 @@ impl ClientDocument {
             "creditor_response_amount",
             "amount_source",
             "contact_status",
+            "response_received_at",
             "main_zendesk_ticket_id",
             "sync",
         ] {
@@ -162,6 +165,7 @@ impl CreditorEntry {
             creditor_response_amount: Amount::from_bson(entry.get("creditor_response_amount")),
             amount_source: text(entry, "amount_source"),
             contact_status: text(entry, "contact_status"),
+            response_received_at: date(entry.get("response_received_at")),
             ticket_id: text(entry, "main_zendesk_ticket_id"),
             sync: SyncState::from_bson(entry.get("sync")),
         }

@@ -86,6 +86,12 @@ impl ClientStore {
         self.read(filter, None).await
     }
 
+    /// The clients with an entry that shows one of these mails, in no order.
+    pub async fn find_showing(&self, email_ids: &[i32]) -> Result<Vec<ClientDocument>, StoreError> {
+        let filter = doc! { format!("{CREDITOR_LIST}.sync.email_id"): { "$in": email_ids } };
+        self.read(filter, None).await
+    }
+
     /// Clients with at least one entry that shows a creditor's response, in the order of `_id`,
     /// read in batches of `batch_size`. Memory stays that of one batch.
     pub async fn stream_responded(

@@ -1,28 +1,32 @@
 //! One statement of the `update` command.
 //!
-//! Identity, fence and guard form one condition. The filter wants exactly one entry of that
-//! identity and that it satisfies the condition; the update then changes whichever entry
-//! satisfies it at that moment. No position takes part.
+//! The filter wants exactly one entry of the identity, and that its fence lets this message
+//! through. The update then changes that entry if identity, fence and guard all hold at that
+//! moment. No position takes part.
 //!
 //! The update is a pipeline: unlike `arrayFilters` it can compare inside an entry (an amount with
 //! a multiple of another) and convert what the portal may have stored as another type. The
 //! document is still replaced atomically, and entries that do not match pass through unchanged.
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, Document, RawDocumentBuf, doc};
 
 use crate::document::{CREDITOR_LIST, CREDITOR_RESPONSE, EntryIdentity};
 use crate::fence::Operation;
 use crate::guard::Downgrade;
 use crate::plan::PlannedWrite;
 
-/// `{q, u, collation}` as the `update` command takes it.
-pub(super) fn statement(write: &PlannedWrite) -> Document {
+/// `{q, u, collation}` as the `update` command takes it, encoded.
+///
+/// A statement that is refused by its guard matches and modifies nothing.
+pub(super) fn statement(write: &PlannedWrite) -> Result<RawDocumentBuf, bson::error::Error> {
     let identity = identity(&write.target.identity);
-    let writable = doc! { "$and": [identity.clone(), fence(write), guard(write)] };
-    doc! {
+    let fence = fence(write);
+    let fenced = doc! { "$and": [identity.clone(), fence.clone()] };
+    let writable = doc! { "$and": [identity.clone(), fence, guard(write)] };
+    let statement = doc! {
         "q": {
             "_id": { "$eq": write.target.client_id.clone() },
-            "$expr": { "$and": [exactly_one(&identity), exactly_one(&writable)] },
+            "$expr": { "$and": [exactly_one(identity), exactly_one(fenced)] },
         },
         "u": [{ "$set": { CREDITOR_LIST: {
             "$map": {
@@ -37,16 +41,17 @@ pub(super) fn statement(write: &PlannedWrite) -> Document {
         } } }],
         // Identities are compared byte for byte, whatever the collection's own collation.
         "collation": { "locale": "simple" },
-    }
+    };
+    RawDocumentBuf::try_from(statement)
 }
 
-fn exactly_one(condition: &Document) -> Document {
+fn exactly_one(condition: Document) -> Document {
     let list = format!("${CREDITOR_LIST}");
     let holders = doc! {
         "$filter": {
             "input": { "$cond": [{ "$isArray": &list }, &list, []] },
             "as": "entry",
-            "cond": condition.clone(),
+            "cond": condition,
         },
     };
     doc! { "$eq": [{ "$size": holders }, 1] }
@@ -96,24 +101,25 @@ fn identity(identity: &EntryIdentity) -> Document {
 /// Unmarked, or marked with a smaller fence (a repair: with its own).
 fn fence(write: &PlannedWrite) -> Document {
     let received_at = bson::DateTime::from_chrono(write.fence.received_at());
-    let email_id = write.fence.email_id();
     let id_order = match write.operation {
         Operation::Update => "$lt",
         Operation::Repair => "$lte",
     };
-    let unmarked = is_null("$$entry.sync");
-    let older = doc! { "$or": [
-        { "$lt": [shown_received_at(), received_at] },
-        { "$and": [
-            { "$eq": [shown_received_at(), received_at] },
-            { id_order: ["$$entry.sync.email_id", email_id] },
+    let marked_older = doc! { "$let": {
+        "vars": { "shown": shown_received_at() },
+        "in": { "$and": [
+            { "$ne": ["$$shown", Bson::Null] },
+            { "$isNumber": "$$entry.sync.email_id" },
+            { "$or": [
+                { "$lt": ["$$shown", received_at] },
+                { "$and": [
+                    { "$eq": ["$$shown", received_at] },
+                    { id_order: ["$$entry.sync.email_id", write.fence.email_id()] },
+                ] },
+            ] },
         ] },
-    ] };
-    let readable = doc! { "$and": [
-        { "$ne": [shown_received_at(), Bson::Null] },
-        { "$isNumber": "$$entry.sync.email_id" },
-    ] };
-    doc! { "$or": [unmarked, { "$and": [readable, older] }] }
+    } };
+    doc! { "$or": [is_null("$$entry.sync"), marked_older] }
 }
 
 /// The date of the mark, also from the text that a round trip through JSON makes of it.

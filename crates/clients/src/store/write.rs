@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc, rawdoc};
 
 use super::error::classify_code;
 use super::statement::statement;
@@ -19,6 +19,9 @@ const REFUSED: &str = "mongodb_refused_the_write";
 /// A command is one BSON document of at most 16 MiB; the rest is for its envelope.
 const COMMAND_BYTES: usize = 15 * 1024 * 1024;
 
+/// What an array adds to each element: a type byte, its index as text, a zero.
+const ELEMENT_BYTES: usize = 16;
+
 impl ClientStore {
     /// Applies the writes in one unordered `update` command (in several if one would exceed 16
     /// MiB) and says of each what became of it, in their order.
@@ -27,13 +30,21 @@ impl ClientStore {
     /// writes, and applying all of them again is harmless. A statement that MongoDB refuses for
     /// its own sake ends as [`OutcomeKind::Failed`] and does not touch the others.
     pub async fn apply(&self, writes: &[PlannedWrite]) -> Result<Vec<OutcomeKind>, StoreError> {
-        let statements: Vec<Document> = writes.iter().map(statement).collect();
-        let sizes: Vec<usize> = statements.iter().map(encoded_size).collect();
-        let mut outcomes: Vec<Option<OutcomeKind>> = sizes
-            .iter()
-            .map(|size| (*size > COMMAND_BYTES).then_some(OutcomeKind::Failed("too_large")))
-            .collect();
-        for chunk in chunks(&sizes) {
+        let mut outcomes = vec![None; writes.len()];
+        let mut statements = Vec::with_capacity(writes.len());
+        for (write, outcome) in writes.iter().zip(&mut outcomes) {
+            match statement(write) {
+                Ok(statement) if statement.as_bytes().len() <= COMMAND_BYTES => {
+                    statements.push(statement);
+                }
+                // Keeps the place of the one that cannot be sent.
+                _ => {
+                    *outcome = Some(OutcomeKind::Failed("too_large"));
+                    statements.push(RawDocumentBuf::new());
+                }
+            }
+        }
+        for chunk in chunks(&statements) {
             self.apply_chunk(&statements, chunk, &mut outcomes).await?;
         }
         self.read_back(writes, &mut outcomes).await?;
@@ -47,7 +58,7 @@ impl ClientStore {
     /// statement that it cannot even read does not hold up the rest for ever.
     async fn apply_chunk(
         &self,
-        statements: &[Document],
+        statements: &[RawDocumentBuf],
         chunk: Range<usize>,
         outcomes: &mut [Option<OutcomeKind>],
     ) -> Result<(), StoreError> {
@@ -68,20 +79,24 @@ impl ClientStore {
         Ok(())
     }
 
-    async fn send(&self, statements: &[Document], part: &[usize]) -> Result<Document, StoreError> {
+    async fn send(
+        &self,
+        statements: &[RawDocumentBuf],
+        part: &[usize],
+    ) -> Result<Document, StoreError> {
         if part.is_empty() {
-            return Ok(doc! { "n": 0 });
+            return Ok(doc! { "nModified": 0 });
         }
-        let updates: Vec<Document> = part.iter().map(|at| statements[*at].clone()).collect();
+        let updates: RawArrayBuf = part.iter().map(|at| statements[*at].as_ref()).collect();
         let timeout_ms = i64::try_from(self.settings.timeout.as_millis()).unwrap_or(i64::MAX);
-        let command = doc! {
+        let command = rawdoc! {
             "update": COLLECTION,
             "updates": updates,
             "ordered": false,
             "maxTimeMS": timeout_ms,
             "writeConcern": { "w": "majority", "wtimeout": timeout_ms },
         };
-        self.in_time(ACTION, self.database.run_command(command)).await
+        self.in_time(ACTION, self.database.run_raw_command(command)).await
     }
 
     /// Decides, by what the documents hold now, about the writes that the counts left open.
@@ -131,12 +146,14 @@ fn read_answer(
             .ok_or_else(|| StoreError::unreadable(ACTION))?;
         outcomes[*at] = Some(OutcomeKind::Failed(failure(code)));
     }
-    let matched =
-        answer.get("n").and_then(whole_number).ok_or_else(|| StoreError::unreadable(ACTION))?;
+    let modified = answer
+        .get("nModified")
+        .and_then(whole_number)
+        .ok_or_else(|| StoreError::unreadable(ACTION))?;
     let unanswered: Vec<usize> =
         part.iter().copied().filter(|at| outcomes[*at].is_none()).collect();
-    // Each statement matches one document or none, so that the sum is enough when it is full.
-    if usize::try_from(matched) == Ok(unanswered.len()) {
+    // Each statement modifies one document or none, so that the sum is enough when it is full.
+    if usize::try_from(modified) == Ok(unanswered.len()) {
         for at in unanswered {
             outcomes[at] = Some(OutcomeKind::Applied);
         }
@@ -165,25 +182,19 @@ fn decide_after(write: &PlannedWrite, client: Option<&ClientDocument>) -> Outcom
 }
 
 /// Ranges of statements that fit one command each.
-fn chunks(sizes: &[usize]) -> Vec<Range<usize>> {
+fn chunks(statements: &[RawDocumentBuf]) -> Vec<Range<usize>> {
     let mut chunks = Vec::new();
     let (mut start, mut bytes) = (0, 0);
-    for (at, size) in sizes.iter().enumerate() {
-        // One that fits no command is never sent and takes no room.
-        let size = if *size > COMMAND_BYTES { 0 } else { *size };
-        if bytes + size > COMMAND_BYTES {
+    for (at, statement) in statements.iter().enumerate() {
+        let size = statement.as_bytes().len() + ELEMENT_BYTES;
+        if bytes + size > COMMAND_BYTES && at > start {
             chunks.push(start..at);
             (start, bytes) = (at, 0);
         }
         bytes += size;
     }
-    chunks.push(start..sizes.len());
+    chunks.push(start..statements.len());
     chunks
-}
-
-/// With what an array adds to each element: a type byte, its index as text, a zero.
-fn encoded_size(statement: &Document) -> usize {
-    statement.to_vec().map_or(usize::MAX, |bytes| bytes.len() + 16)
 }
 
 fn write_errors(answer: &Document) -> impl Iterator<Item = &Document> {
