@@ -190,7 +190,7 @@ fn print_message(message: &OutboxMessage, json: bool) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(message)?);
         return Ok(());
     }
-    let field = |name: &str| match &message.payload[name] {
+    let field = |name: &str| match &message.payload.0[name] {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => "-".to_owned(),
         other => other.to_string(),

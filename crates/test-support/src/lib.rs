@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod http;
 mod mongo;
 mod postgres;
 mod wait;
 
+pub use http::http_get;
 pub use mongo::{PrivateMongo, TestMongo};
 pub use postgres::{PrivatePostgres, TestPostgres};
 pub use wait::wait_until;

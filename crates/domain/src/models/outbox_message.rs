@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
+use diesel::deserialize::{FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Integer, Json, Nullable, Text};
 use serde::Serialize;
@@ -310,7 +312,7 @@ pub struct OutboxMessage {
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub operation: String,
-    pub payload: Value,
+    pub payload: StoredPayload,
     pub idempotency_key: String,
     pub created_at: DateTime<Utc>,
     pub processed_at: Option<DateTime<Utc>>,
@@ -320,6 +322,19 @@ pub struct OutboxMessage {
     pub next_attempt_at: DateTime<Utc>,
     pub dead_at: Option<DateTime<Utc>>,
     pub match_reasons: Option<Value>,
+}
+
+/// A payload as it stands in the table. What Postgres takes for JSON and serde does not (too deep, a
+/// number beyond a double) becomes its own text, so that a person can still look at it.
+#[derive(Clone, Debug, PartialEq, Serialize, FromSqlRow)]
+#[serde(transparent)]
+pub struct StoredPayload(pub Value);
+
+impl FromSql<Json, Pg> for StoredPayload {
+    fn from_sql(bytes: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        let text = String::from_utf8_lossy(bytes.as_bytes());
+        Ok(Self(serde_json::from_str(&text).unwrap_or_else(|_| Value::String(text.into_owned()))))
+    }
 }
 
 /// All messages of the given mails, oldest first.
