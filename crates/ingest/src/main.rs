@@ -1,10 +1,8 @@
 //! `ingest`: the service, and the operators' commands on its mails.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser;
-use extraction::RulesExtractor;
 use ingest::cli::{Arguments, Command};
 
 fn main() -> ExitCode {
@@ -25,6 +23,6 @@ fn serve(arguments: &Arguments) -> ExitCode {
         }
     };
     domain::service::run("ingest", &settings.service, |context| async {
-        ingest::Service::bind(config, Arc::new(RulesExtractor))?.run(context).await
+        ingest::Service::bind(config)?.run(context).await
     })
 }

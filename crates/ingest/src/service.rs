@@ -11,7 +11,6 @@ use domain::database::{Database, PoolSettings};
 use domain::models::incoming_email;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
 use domain::settings::Secret;
-use extraction::Extractor;
 use futures::FutureExt;
 use slog::warn;
 use tokio::sync::Notify;
@@ -43,15 +42,14 @@ const WORKERS_STOP_LIMIT: Duration = Duration::from_secs(6);
 /// Ingest, bound to its address and not yet serving.
 pub struct Service {
     config: Config,
-    extractor: Arc<dyn Extractor>,
     http: BoundHttp,
 }
 
 impl Service {
     /// Takes the address. Connects to nothing else.
-    pub fn bind(config: Config, extractor: Arc<dyn Extractor>) -> Result<Self> {
+    pub fn bind(config: Config) -> Result<Self> {
         let http = BoundHttp::bind(config.service.listen_addr)?;
-        Ok(Self { config, extractor, http })
+        Ok(Self { config, http })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -75,7 +73,7 @@ impl Service {
     }
 
     async fn run_on_postgres(self, context: Context, url: &Secret) -> Result<()> {
-        let Self { config, extractor, http } = self;
+        let Self { config, http } = self;
         let metrics = Metrics::register(&context.metrics)?;
         let accepting = Database::new(url, &PoolSettings::new("ingest-accept", ACCEPT_CONNECTIONS));
         let connections = config.queue.workers + SPARE_CONNECTIONS;
@@ -98,8 +96,8 @@ impl Service {
         };
         let processing = Processing {
             database: database.clone(),
-            limits: limits(&config, extractor.as_ref()),
-            extractor,
+            limits: limits(&config),
+            extractor: config.provider.extractor.clone(),
             context: context.clone(),
             metrics: metrics.clone(),
             notifier: Notifier::default(),
@@ -156,20 +154,17 @@ impl Service {
     }
 }
 
-/// The rules read many mails at once and quickly; of a model as many are asked as are claimed, so
-/// that no claim waits for its turn while its lease runs.
-fn limits(config: &Config, extractor: &dyn Extractor) -> Limits {
-    let is_rules = extractor.name() == extraction::rules::PROVIDER;
-    let (lease, batch, concurrency) = if is_rules {
-        (Duration::from_secs(30), BATCH, 2)
-    } else {
-        (Duration::from_secs(120), 8, 8)
-    };
+/// The rules read many mails quickly, one after the other; of a model as many are asked as are
+/// claimed, so that no mail is held without being worked on.
+fn limits(config: &Config) -> Limits {
+    let is_rules = config.provider.extractor.name() == extraction::rules::PROVIDER;
+    let concurrency = config.provider.concurrency;
     Limits {
-        lease: config.queue.lease.unwrap_or(lease),
+        lease: config.queue.lease,
         max_attempts: config.queue.max_attempts,
-        batch,
+        batch: if is_rules { BATCH } else { concurrency },
         concurrency,
+        examination: config.provider.longest_extraction,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What ingest can be told by flag or variable, and the checked form that the service runs on.
 
+mod provider;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +10,8 @@ use domain::settings::{
     MongoSettings, PostgresSettings, Secret, ServiceSettings, SettingsError, parse_seconds,
     resolve_secret,
 };
+
+pub use provider::{LlmFallback, LlmProvider, Provider, ProviderSettings};
 
 /// Zendesk's documentation prints this secret for tests, so everybody can sign with it.
 pub const PUBLIC_TEST_SECRET: &str = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==";
@@ -25,6 +29,8 @@ pub struct IngestSettings {
     pub webhook: WebhookSettings,
     #[command(flatten)]
     pub queue: QueueSettings,
+    #[command(flatten)]
+    pub provider: ProviderSettings,
 }
 
 /// Who may post mails, and how large they may be.
@@ -58,10 +64,11 @@ pub struct QueueSettings {
     #[arg(long, env = "BACKLOG_LIMIT", default_value_t = 100_000, value_name = "MAILS",
           value_parser = clap::value_parser!(i64).range(1..))]
     pub backlog_limit: i64,
-    /// Seconds that a worker may hold a mail before another takes it over; by default 30 with the
-    /// rules and 120 with a model provider
-    #[arg(long, env = "LEASE_SECS", value_name = "SECONDS", value_parser = parse_seconds)]
-    pub lease_secs: Option<Duration>,
+    /// Seconds after which a mail whose worker died is taken over; a living worker renews its
+    /// lease as long as it needs
+    #[arg(long, env = "LEASE_SECS", default_value = "30", value_name = "SECONDS",
+          value_parser = parse_seconds)]
+    pub lease_secs: Duration,
     /// How often a mail is tried whose processing breaks, before it is failed
     #[arg(long, env = "MAX_ATTEMPTS", default_value_t = 5, value_name = "TIMES",
           value_parser = clap::value_parser!(i32).range(1..))]
@@ -79,6 +86,7 @@ pub struct Config {
     pub store: StoreConfig,
     pub webhook: WebhookConfig,
     pub queue: QueueConfig,
+    pub provider: Provider,
 }
 
 /// Where mails go.
@@ -110,7 +118,7 @@ pub enum SignaturePolicy {
 #[derive(Clone, Debug)]
 pub struct QueueConfig {
     pub backlog_limit: i64,
-    pub lease: Option<Duration>,
+    pub lease: Duration,
     pub max_attempts: i32,
     pub workers: u32,
 }
@@ -123,6 +131,7 @@ impl IngestSettings {
             store: self.store()?,
             webhook: self.webhook.validate()?,
             queue: self.queue.validate()?,
+            provider: self.provider.provider()?,
         })
     }
 
@@ -194,9 +203,9 @@ impl WebhookSettings {
 
 impl QueueSettings {
     fn validate(&self) -> Result<QueueConfig, SettingsError> {
-        const SHORTEST_LEASE: Duration = Duration::from_secs(5);
-        if self.lease_secs.is_some_and(|lease| lease < SHORTEST_LEASE) {
-            return Err(invalid("LEASE_SECS", "is below 5; a busy worker would lose its mails"));
+        const SHORTEST_LEASE: Duration = Duration::from_secs(3);
+        if self.lease_secs < SHORTEST_LEASE {
+            return Err(invalid("LEASE_SECS", "is below 3; a busy worker would lose its mails"));
         }
         Ok(QueueConfig {
             backlog_limit: self.backlog_limit,
@@ -262,13 +271,17 @@ mod tests {
     #[test]
     fn values_out_of_range_are_named() {
         for flags in [
-            ["--lease-secs", "4"],
+            ["--lease-secs", "2"],
             ["--max-attempts", "0"],
             ["--max-body-bytes", "0"],
             ["--backlog-limit", "0"],
+            ["--llm-provider", "claude"],
         ] {
             let refused = validated(&["--webhook-secret", "s", flags[0], flags[1]]).unwrap_err();
-            let variable = flags[0].trim_start_matches("--").replace('-', "_").to_uppercase();
+            let variable = match flags[0] {
+                "--llm-provider" => "ANTHROPIC_API_KEY".to_owned(),
+                flag => flag.trim_start_matches("--").replace('-', "_").to_uppercase(),
+            };
             assert!(refused.contains(flags[0]) || refused.contains(&variable), "{refused}");
         }
     }

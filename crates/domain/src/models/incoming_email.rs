@@ -250,6 +250,23 @@ pub fn retry_later(
     .map(|rows| rows == 1)
 }
 
+/// Holds what is left of a claim for another `lease` from now. Returns how many mails are still
+/// held; one whose lease ran out is not taken back.
+pub fn renew(
+    conn: &mut PgConnection,
+    token: Uuid,
+    lease: std::time::Duration,
+) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE incoming_emails
+            SET lease_expires_at = now() + make_interval(secs => $2), updated_at = now()
+          WHERE lease_token = $1 AND lease_expires_at > now()",
+    )
+    .bind::<SqlUuid, _>(token)
+    .bind::<Double, _>(lease.as_secs_f64())
+    .execute(conn)
+}
+
 /// Gives mails of one claim back untouched, to be taken by anybody at once; the attempt does not
 /// count. Returns how many were still held.
 pub fn release(conn: &mut PgConnection, token: Uuid, email_ids: &[i32]) -> QueryResult<usize> {

@@ -32,6 +32,8 @@ pub(super) enum Outcome {
     },
     /// The examination panicked.
     Panicked,
+    /// It took longer than any mail should.
+    TimedOut,
     /// It was taken too often already, so it is not examined again.
     AttemptsExhausted,
     /// The lease was lost before the provider was asked.
@@ -60,13 +62,10 @@ pub(super) async fn examine(processing: &Processing, mail: ClaimedEmail) -> Exam
     }
     let began = Instant::now();
     let read = AssertUnwindSafe(read(processing, &mail)).catch_unwind();
-    let outcome = match tokio::time::timeout(processing.limits.examination(), read).await {
+    let outcome = match tokio::time::timeout(processing.limits.examination, read).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_panic)) => Outcome::Panicked,
-        Err(_elapsed) => Outcome::Unavailable {
-            retry_after: None,
-            reason: "no answer before the lease ends".to_owned(),
-        },
+        Err(_elapsed) => Outcome::TimedOut,
     };
     processing
         .metrics

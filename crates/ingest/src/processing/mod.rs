@@ -5,6 +5,7 @@ mod finish;
 mod step;
 mod worker;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use domain::service::Context;
 use extraction::Extractor;
 use futures::StreamExt;
 use slog::warn;
+use uuid::Uuid;
 
 use crate::metrics::Metrics;
 use crate::notifier::Notifier;
@@ -41,13 +43,8 @@ pub(crate) struct Limits {
     pub(crate) batch: usize,
     /// Mails that are examined at the same time.
     pub(crate) concurrency: usize,
-}
-
-impl Limits {
-    /// An examination is cut off while there is still time to give the mail back.
-    fn examination(&self) -> Duration {
-        self.lease.mul_f64(0.8)
-    }
+    /// An examination that takes longer is cut off.
+    pub(crate) examination: Duration,
 }
 
 /// What one step did.
@@ -86,10 +83,12 @@ pub(crate) async fn process_batch(processing: &Processing) -> Result<Counts, Dat
         .ready_chunks(limits.batch);
     let mut examined = std::pin::pin!(examined);
     let mut stop = std::pin::pin!(stop_grace(processing));
+    let mut renewing = std::pin::pin!(keep_renewing(processing, token));
     loop {
         let results = tokio::select! {
             results = examined.next() => results,
             () = &mut stop => break,
+            never = &mut renewing => match never {},
         };
         let Some(results) = results else { break };
         in_hand.retain(|id| !results.iter().any(|result| result.mail.id == *id));
@@ -103,6 +102,21 @@ pub(crate) async fn process_batch(processing: &Processing) -> Result<Counts, Dat
             .await?;
     }
     Ok(counts)
+}
+
+/// Holds the lease of a claim as long as its mails are worked on. Where that fails, the guard of
+/// each later write decides.
+async fn keep_renewing(processing: &Processing, token: Option<Uuid>) -> Infallible {
+    let lease = processing.limits.lease;
+    loop {
+        tokio::time::sleep(lease / 3).await;
+        let Some(token) = token else { continue };
+        let renewed =
+            processing.database.query(move |conn| incoming_email::renew(conn, token, lease));
+        if let Err(error) = renewed.await {
+            warn!(processing.context.log, "couldn't renew a lease"; "error" => %error);
+        }
+    }
 }
 
 async fn stop_grace(processing: &Processing) {

@@ -51,6 +51,7 @@ pub(super) fn step(mail: &ClaimedEmail, outcome: Outcome, max_attempts: i32) -> 
             reason,
         },
         Outcome::Panicked => again_or_failed(mail.attempts, max_attempts, "examination_panicked"),
+        Outcome::TimedOut => again_or_failed(mail.attempts, max_attempts, "examination_timed_out"),
         Outcome::AttemptsExhausted => failed("worker_died"),
         Outcome::LeaseLost => Step::Abandon,
     }
