@@ -4,6 +4,7 @@ mod acceptor;
 mod backlog;
 mod circuit;
 pub mod cli;
+mod degraded;
 mod gate;
 mod inbox;
 mod metrics;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use actix_web::web;
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use domain::database::{Database, PoolSettings};
 use domain::models::incoming_email;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use crate::acceptor::Committers;
 use crate::backlog::Backlog;
+use crate::degraded;
 use crate::gate;
 use crate::inbox::PostgresInbox;
 use crate::metrics::Metrics;
@@ -68,7 +69,9 @@ impl Service {
         }
         match self.config.store.clone() {
             StoreConfig::Postgres { url } => self.run_on_postgres(context, &url).await,
-            StoreConfig::MongoOnly { .. } => Err(anyhow!("the degraded mode is missing")),
+            StoreConfig::MongoOnly { url, database } => {
+                degraded::run(self.config, self.http, context, (&url, &database)).await
+            }
         }
     }
 

@@ -102,7 +102,7 @@ fn message_table(message: &OutboxMessage) -> Table {
         format!("{}/{}", message.retry_count, message.max_retries),
     ]);
     table.add_row(["note".to_owned(), message.error_message.clone().unwrap_or_default()]);
-    for (field, value) in message.payload.as_object().into_iter().flatten() {
+    for (field, value) in message.payload.0.as_object().into_iter().flatten() {
         // The text is the cleaned body, which stands below.
         if field != "response_text" {
             table.add_row([field.clone(), plain(value)]);
