@@ -36,6 +36,8 @@ pub struct ClientDocument {
 pub struct CreditorEntry {
     /// What names this entry and no other of its client; `None` if nothing does.
     pub identity: Option<EntryIdentity>,
+    /// The field `id`, of whatever type.
+    pub id: Option<Bson>,
     /// Who writes to the office.
     pub sender_name: Option<String>,
     pub sender_email: Option<String>,
@@ -156,6 +158,7 @@ impl CreditorEntry {
     fn from_bson(entry: &Document, identity: Option<EntryIdentity>) -> Self {
         Self {
             identity,
+            id: entry.get("id").cloned(),
             sender_name: text(entry, "sender_name"),
             sender_email: text(entry, "sender_email"),
             creditor_name: text(entry, "creditor_name"),

@@ -46,7 +46,9 @@ impl StoreError {
         Self { class, action, source }
     }
 
-    pub(crate) fn timeout(action: &'static str, limit: std::time::Duration) -> Self {
+    /// No answer in time, for a caller that waits with a limit of its own. `action` completes
+    /// "couldn't …".
+    pub fn timeout(action: &'static str, limit: std::time::Duration) -> Self {
         let source = Cause::Timeout(limit.as_millis());
         Self { class: ErrorClass::Infrastructure, action, source }
     }

@@ -31,22 +31,29 @@ fn folded() -> Collation {
 }
 
 impl ClientStore {
-    /// Creates the indexes for [`ClientStore::find_candidates`], if they are missing.
+    /// Creates the indexes for [`ClientStore::find_candidates`] and
+    /// [`ClientStore::find_showing`], if they are missing.
     ///
     /// Without them everything still works, more slowly: a caller warns and goes on.
     pub async fn ensure_indexes(&self) -> Result<(), StoreError> {
-        let index = |name: &str, keys, collation| {
+        let index = |name: &str, keys, collation: Option<Collation>| {
             let options =
                 IndexOptions::builder().name(name.to_owned()).collation(collation).build();
             IndexModel::builder().keys(keys).options(options).build()
         };
+        let numbers = || Some(names_and_numbers());
         let indexes = [
-            index("claimsync_aktenzeichen", doc! { "aktenzeichen": 1 }, names_and_numbers()),
-            index("claimsync_name", doc! { "lastName": 1, "firstName": 1 }, names_and_numbers()),
+            index("claimsync_aktenzeichen", doc! { "aktenzeichen": 1 }, numbers()),
+            index("claimsync_name", doc! { "lastName": 1, "firstName": 1 }, numbers()),
             index(
                 "claimsync_reference",
                 doc! { format!("{CREDITOR_LIST}.reference_number"): 1 },
-                references(),
+                Some(references()),
+            ),
+            index(
+                "claimsync_shown_mail",
+                doc! { format!("{CREDITOR_LIST}.sync.email_id"): 1 },
+                None,
             ),
         ];
         // Without a time limit: building an index over a large collection may take minutes.
