@@ -6,11 +6,23 @@ set positional-arguments
 
 # List the recipes
 default:
-    @just --list --unsorted
+    @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
+
+# Run databases, sample clients and services in the foreground; .dev/env says where (RELAYS=3 INGESTS=2 RECONCILERS=2, CLAIMSYNC_PROFILE=release)
+up *arguments: setup
+    @scripts/devstack up "$@"
+
+# Post the sample mails, show what became of each, exit 0 when all came out right
+demo: setup
+    @scripts/devstack demo
 
 # Run all tests on real databases; arguments go to the test runner (-p relay, a test's name)
 test *arguments: setup
     @scripts/test "$@"
+
+# Empty the databases of `up` (asks first; --yes does not)
+reset *arguments:
+    @scripts/devstack reset "$@"
 
 # Install what the machine lacks: a C compiler, PostgreSQL, MongoDB
 setup:
@@ -24,3 +36,7 @@ fmt:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Run migrations on DATABASE_URL: up, down, status
+migrate *arguments:
+    @cargo run --quiet --package migrate -- "$@"

@@ -39,9 +39,9 @@ impl MongoServer {
     ///
     /// What an earlier run left running on the same data is ended first.
     pub async fn start(dir: &Path, port: Option<u16>, lifetime: Lifetime) -> Result<Self> {
-        let program = mongod()?;
         fs::create_dir_all(dir).with_context(|| format!("couldn't make {}", dir.display()))?;
         let dir = dir.canonicalize()?;
+        let program = mongod(&dir)?;
         let port = port.map_or_else(free_port, Ok)?;
         let mut server = Self { process: None, program, dir, port, lifetime };
         end_marked(PROGRAM, &mark(&server.dir));

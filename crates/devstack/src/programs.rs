@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 /// The oldest PostgreSQL that the schema and the queries are tried on.
 const OLDEST_POSTGRES: u32 = 14;
@@ -34,17 +34,18 @@ pub(crate) fn postgres_bin_dir() -> Result<PathBuf> {
         })
 }
 
-/// `mongod`: from PATH, else the private one of the repository that holds the current folder.
-pub(crate) fn mongod() -> Result<PathBuf> {
+/// `mongod`: from PATH, else the private one of the repository that holds the data's folder or
+/// the current one.
+pub(crate) fn mongod(dir: &Path) -> Result<PathBuf> {
     if let Some(program) = find_on_path("mongod") {
         return Ok(program);
     }
     let current = env::current_dir().context("couldn't read the current folder")?;
-    let private = current.ancestors().map(|folder| folder.join(PRIVATE_MONGOD));
-    match private.into_iter().find(|program| program.is_file()) {
-        Some(program) => Ok(program),
-        None => bail!("no mongod on this machine: run ./justw setup"),
-    }
+    dir.ancestors()
+        .chain(current.ancestors())
+        .map(|folder| folder.join(PRIVATE_MONGOD))
+        .find(|program| program.is_file())
+        .context("no mongod on this machine: run ./justw setup")
 }
 
 /// Follows links, since Debian's `postgres` may be linked from elsewhere without its neighbours.
