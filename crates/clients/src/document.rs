@@ -277,3 +277,85 @@ fn whole_number(value: Option<&Bson>) -> Option<i64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(fields: Document) -> CreditorEntry {
+        ClientDocument::from_bson(&doc! { CREDITOR_LIST: [fields] }).creditors.remove(0)
+    }
+
+    #[test]
+    fn a_number_of_any_type_is_an_amount_and_a_text_is_none() {
+        let amount = |value: Bson| entry(doc! { "claim_amount": value }).claim_amount;
+        let known = Amount::Known(Money::from_cents(128_450));
+        assert_eq!(amount(Bson::Double(1284.5)), known);
+        assert_eq!(amount(Bson::Decimal128("1284.50".parse().unwrap())), known);
+        assert_eq!(amount(Bson::Int32(3)), Amount::Known(Money::from_cents(300)));
+        assert_eq!(amount(Bson::Int64(-3)), Amount::Known(Money::from_cents(-300)));
+        assert_eq!(amount(Bson::Null), Amount::Absent);
+        assert_eq!(entry(doc! {}).claim_amount, Amount::Absent);
+        for value in [Bson::from("1284.50"), Bson::Double(f64::NAN), Bson::Int64(i64::MAX)] {
+            assert_eq!(amount(value), Amount::Unreadable);
+        }
+    }
+
+    #[test]
+    fn numbers_stand_for_text_where_text_belongs() {
+        let client = ClientDocument::from_bson(&doc! {
+            "aktenzeichen": 542_900.0, "firstName": "  ", "lastName": 7, CREDITOR_LIST: "?",
+        });
+        assert_eq!(client.aktenzeichen.as_deref(), Some("542900"));
+        assert_eq!((client.first_name, client.last_name.as_deref()), (None, Some("7")));
+        assert_eq!((client.id, client.creditors), (Bson::Null, vec![]));
+    }
+
+    #[test]
+    fn a_mark_is_read_also_after_a_round_trip_through_json() {
+        let written = entry(doc! { "sync": {
+            "email_id": 7_i64, "outbox_id": 1_007_i64,
+            "received_at": bson::DateTime::from_millis(1_773_216_300_123),
+            "applied_at": bson::DateTime::from_millis(1_773_216_301_000),
+        } });
+        let returned = entry(doc! { "sync": {
+            "email_id": 7.0, "outbox_id": 1_007, "received_at": "2026-03-11T08:05:00.123Z",
+            "applied_at": "2026-03-11T08:05:01.000Z",
+        } });
+        assert!(written.sync.mark().is_some());
+        assert_eq!(written.sync, returned.sync);
+    }
+
+    #[test]
+    fn identity_is_the_id_else_the_sender_and_never_shared() {
+        let identities = |entries: Vec<Document>| -> Vec<Option<String>> {
+            let client = ClientDocument::from_bson(&doc! { CREDITOR_LIST: entries });
+            client.creditors.iter().map(|e| e.identity.as_ref().map(EntryIdentity::key)).collect()
+        };
+        let sender = doc! { "sender_email": "a@b.example", "reference_number": 5 };
+        let mut with_id = sender.clone();
+        with_id.insert("id", "x");
+        let found = identities(vec![with_id.clone(), doc! { "id": " ", "sender_name": "N" }]);
+        assert!(found[0].as_deref().is_some_and(|key| key.starts_with("id ")));
+        assert!(found[1].as_deref().is_some_and(|key| key.starts_with("sender ")));
+        assert_eq!(identities(vec![with_id.clone(), with_id]), [None, None]);
+        assert_eq!(identities(vec![sender.clone(), sender]), [None, None]);
+        // As MongoDB compares them.
+        assert_eq!(identities(vec![doc! { "id": 1 }, doc! { "id": 1.0 }]), [None, None]);
+        let of_type = identities(vec![doc! { "id": 1 }, doc! { "id": "1" }]);
+        assert!(of_type.iter().all(Option::is_some) && of_type[0] != of_type[1]);
+        assert_eq!(identities(vec![doc! {}, doc! { "id": { "a": 1 } }]), [None, None]);
+    }
+
+    #[test]
+    fn json_files_are_read_like_the_collection() {
+        let json = serde_json::json!({
+            "_id": { "$oid": "65f000000000000000000001" }, "aktenzeichen": "1381_25",
+            CREDITOR_LIST: [{ "id": "a", "claim_amount": 12.5, "main_zendesk_ticket_id": 48102 }],
+        });
+        let client = ClientDocument::from_json(&json).unwrap();
+        assert!(matches!(client.id, Bson::ObjectId(_)));
+        assert_eq!(client.creditors[0].ticket_id.as_deref(), Some("48102"));
+        assert_eq!(ClientDocument::from_json(&serde_json::json!([])), None);
+    }
+}

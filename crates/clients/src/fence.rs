@@ -40,3 +40,40 @@ pub fn standing(shown: &SyncState, message: Fence, operation: Operation) -> Stan
         (std::cmp::Ordering::Less, _) => Standing::Superseded,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+    use crate::document::SyncMark;
+
+    fn fence(minute: u32, email_id: i64) -> Fence {
+        Fence::new(Utc.with_ymd_and_hms(2026, 3, 11, 8, minute, 0).unwrap(), email_id)
+    }
+
+    #[test]
+    fn only_a_greater_fence_applies_and_a_repair_its_own_too() {
+        let mark = SyncMark { fence: fence(5, 7), outbox_id: None, applied_at: None };
+        let shown = SyncState::Marked(mark);
+        for (message, update, repair) in [
+            (fence(6, 1), Standing::Applies, Standing::Applies),
+            (fence(5, 8), Standing::Applies, Standing::Applies),
+            (fence(5, 7), Standing::AlreadyApplied, Standing::Applies),
+            (fence(5, 6), Standing::Superseded, Standing::Superseded),
+            (fence(4, 9), Standing::Superseded, Standing::Superseded),
+        ] {
+            assert_eq!(standing(&shown, message, Operation::Update), update, "{message:?}");
+            assert_eq!(standing(&shown, message, Operation::Repair), repair, "{message:?}");
+        }
+    }
+
+    #[test]
+    fn an_unmarked_entry_takes_any_message_and_an_unreadable_mark_none() {
+        for operation in [Operation::Update, Operation::Repair] {
+            let standing = |shown| standing(&shown, fence(0, 1), operation);
+            assert_eq!(standing(SyncState::Unmarked), Standing::Applies);
+            assert_eq!(standing(SyncState::Unreadable), Standing::Unreadable);
+        }
+    }
+}

@@ -93,3 +93,64 @@ fn check_jump(
     let highest = i128::from(claim.cents()) * i128::from(settings.jump_factor);
     if i128::from(amount.cents()) > highest { Err(GuardRefusal::Jump) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use bson::{Bson, Document, doc};
+
+    use super::*;
+    use crate::document::{CREDITOR_LIST, ClientDocument};
+
+    fn entry(fields: Document) -> CreditorEntry {
+        let client = doc! { CREDITOR_LIST: [fields] };
+        ClientDocument::from_bson(&client).creditors.remove(0)
+    }
+
+    fn held(fields: Document, cents: i64) -> Option<GuardRefusal> {
+        check(&entry(fields), Money::from_cents(cents), GuardSettings::default()).err()
+    }
+
+    #[test]
+    fn only_an_amount_shown_as_the_creditors_response_guards_against_a_fall() {
+        let shown = |source: &str| doc! { "amount_source": source, "current_debt_amount": 100.0 };
+        assert_eq!(held(shown("creditor_response"), 9_999), Some(GuardRefusal::Downgrade));
+        assert_eq!(held(shown("creditor_response"), 10_000), None);
+        assert_eq!(held(shown("manual"), 1), None);
+        assert_eq!(held(doc! { "current_debt_amount": 100.0 }, 1), None);
+        assert_eq!(held(doc! { "claim_amount": 100.0 }, 0), None);
+    }
+
+    #[test]
+    fn of_two_amounts_shown_the_higher_counts_and_none_that_can_be_read_is_a_doubt() {
+        let shown = |current: Bson, response: Bson| {
+            doc! {
+                "amount_source": "creditor_response",
+                "current_debt_amount": current, "creditor_response_amount": response,
+            }
+        };
+        assert_eq!(held(shown(10.into(), 20.into()), 1_999), Some(GuardRefusal::Downgrade));
+        assert_eq!(held(shown("x".into(), 20.into()), 1_999), Some(GuardRefusal::Downgrade));
+        assert_eq!(held(shown("x".into(), 20.into()), 2_000), None);
+        assert_eq!(held(shown("x".into(), Bson::Null), 2_000), Some(GuardRefusal::Unreadable));
+        assert_eq!(held(shown(Bson::Null, Bson::Null), 2_000), None);
+    }
+
+    #[test]
+    fn twenty_times_a_known_claim_is_the_limit() {
+        assert_eq!(held(doc! { "claim_amount": 0.07 }, 140), None);
+        assert_eq!(held(doc! { "claim_amount": 0.07 }, 141), Some(GuardRefusal::Jump));
+        for unknown in [Bson::Null, 0.into(), (-5).into(), "100".into(), f64::NAN.into()] {
+            assert_eq!(held(doc! { "claim_amount": unknown }, i64::MAX), None);
+        }
+    }
+
+    #[test]
+    fn a_fall_may_be_allowed_and_a_jump_never() {
+        let settings = GuardSettings { downgrade: Downgrade::Allow, jump_factor: 20 };
+        let entry = entry(doc! {
+            "amount_source": "creditor_response", "current_debt_amount": 100, "claim_amount": 1,
+        });
+        assert_eq!(check(&entry, Money::from_cents(1), settings), Ok(()));
+        assert_eq!(check(&entry, Money::from_cents(2_001), settings), Err(GuardRefusal::Jump));
+    }
+}

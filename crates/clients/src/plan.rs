@@ -289,3 +289,88 @@ impl Target {
 fn settled(kind: OutcomeKind, reasons: Vec<String>, target: Option<Target>) -> Verdict {
     Verdict::Settled(Outcome { kind, reasons, target: target.map(Box::new) })
 }
+
+#[cfg(test)]
+mod tests {
+    use bson::doc;
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+
+    fn clients() -> Vec<ClientDocument> {
+        let client = doc! {
+            "_id": 1, "aktenzeichen": "1/26", "firstName": "Max", "lastName": "Muster",
+            "final_creditor_list": [{
+                "id": "a", "sender_email": "a@bank.example", "sender_name": "Bank",
+                "creditor_name": "Laden", "claim_amount": 100, "main_zendesk_ticket_id": "48102",
+            }],
+        };
+        vec![ClientDocument::from_bson(&client)]
+    }
+
+    fn update(amount: i64) -> DebtUpdate {
+        DebtUpdate {
+            version: 1,
+            client_name: None,
+            client_aktenzeichen: Some("1/26".to_owned()),
+            creditor_email: "a@bank.example".to_owned(),
+            creditor_name: None,
+            new_debt_amount: Money::from_cents(amount),
+            response_text: None,
+            reference_numbers: vec![],
+            extraction_confidence: None,
+            received_at: None,
+        }
+    }
+
+    fn message(update: &DebtUpdate, seconds: i64, operation: Operation) -> Message<'_> {
+        let received_at: DateTime<Utc> = DateTime::from_timestamp(seconds, 0).unwrap();
+        Message { outbox_id: seconds, fence: Fence::new(received_at, 1), operation, update }
+    }
+
+    #[test]
+    fn older_messages_share_the_fate_of_the_newest() {
+        let update = update(5_000);
+        let messages = [3, 1, 2].map(|at| message(&update, at, Operation::Update));
+        for (written, expected) in [
+            (OutcomeKind::Applied, OutcomeKind::Superseded),
+            (OutcomeKind::AlreadyApplied, OutcomeKind::Superseded),
+            (OutcomeKind::Superseded, OutcomeKind::Superseded),
+            (OutcomeKind::Failed("x"), OutcomeKind::TryAgain("newer_message_not_written")),
+            (OutcomeKind::Review("x"), OutcomeKind::TryAgain("newer_message_not_written")),
+            (OutcomeKind::TryAgain("x"), OutcomeKind::TryAgain("newer_message_not_written")),
+        ] {
+            let plan = plan(&messages, &clients(), GuardSettings::default());
+            assert_eq!(plan.writes.len(), 1);
+            assert_eq!(plan.writes[0].outbox_id, 3);
+            let kinds: Vec<_> = plan.settle(&[written]).into_iter().map(|o| o.kind).collect();
+            assert_eq!(kinds, [written, expected, expected]);
+        }
+    }
+
+    #[test]
+    fn for_one_mail_the_repair_goes_first() {
+        let update = update(5_000);
+        let messages =
+            [Operation::Update, Operation::Repair].map(|operation| message(&update, 1, operation));
+        let plan = plan(&messages, &clients(), GuardSettings::default());
+        assert_eq!(plan.writes[0].operation, Operation::Repair);
+        let kinds: Vec<_> =
+            plan.settle(&[OutcomeKind::Applied]).into_iter().map(|o| o.kind).collect();
+        assert_eq!(kinds, [OutcomeKind::AlreadyApplied, OutcomeKind::Applied]);
+    }
+
+    #[test]
+    fn the_outcome_tells_where_and_what_stood_there_before() {
+        let update = update(5_000);
+        let plan =
+            plan(&[message(&update, 1, Operation::Update)], &clients(), GuardSettings::default());
+        let outcome = plan.settle(&[OutcomeKind::Applied]).remove(0);
+        let target = outcome.target.unwrap();
+        assert_eq!(target.client_name, "Max Muster");
+        assert_eq!(target.creditor_name, "Bank / Laden");
+        assert_eq!(target.ticket_id.as_deref(), Some("48102"));
+        assert_eq!(target.amount_before, Some(Money::from_cents(10_000)));
+        assert!(outcome.reasons.contains(&"client by aktenzeichen exact".to_owned()));
+    }
+}

@@ -137,3 +137,28 @@ fn kind(error: &Error) -> &'static str {
         _ => "the driver failed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_may_do_later_is_infrastructure_and_what_it_refuses_is_not() {
+        // Stepping down, shutting down, out of time, write concern, wrong credentials.
+        for code in [10_107, 189, 11_600, 91, 50, 262, 64, 18] {
+            assert_eq!(classify_code(code), ErrorClass::Infrastructure, "{code}");
+        }
+        // Validation, too large, bad value, duplicate key.
+        for code in [121, 10_334, 17_419, 2, 11_000] {
+            assert_eq!(classify_code(code), ErrorClass::Permanent, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_text_names_what_failed_and_why() {
+        let error = StoreError::timeout("read clients", std::time::Duration::from_secs(2));
+        assert_eq!(error.to_string(), "couldn't read clients");
+        let source = std::error::Error::source(&error).expect("a cause");
+        assert_eq!(source.to_string(), "no answer within 2000 ms");
+    }
+}
