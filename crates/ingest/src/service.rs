@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use domain::database::{Database, PoolSettings};
 use domain::models::incoming_email;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
@@ -126,7 +126,7 @@ impl Service {
             workers.finish(WORKERS_STOP_LIMIT).await;
             Ok(())
         };
-        let endpoints = endpoints(&context, &database, &metrics);
+        let endpoints = endpoints(&context, &database, &metrics, &is_open);
         let routes = {
             let (webhook, database) = (web::Data::new(webhook), web::Data::new(database.clone()));
             move |app: &mut web::ServiceConfig| {
@@ -143,13 +143,13 @@ impl Service {
             }
         };
         // When one ends, the other is told to: a service is never left half alive.
-        let stop_at_end = async |part: Result<()>| {
+        let stop_at_end = |part: Result<()>| {
             context.shutdown.cancel();
             part
         };
         let (served, worked) = tokio::join!(
-            http.serve(&context, endpoints, routes).then(stop_at_end),
-            working.then(stop_at_end),
+            http.serve(&context, endpoints, routes).map(stop_at_end),
+            working.map(stop_at_end),
         );
         committers.finish(STOP_LIMIT).await;
         helpers.await.ok();
@@ -171,17 +171,26 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn endpoints(context: &Context, database: &Database, metrics: &Metrics) -> OperatorEndpoints {
+fn endpoints(
+    context: &Context,
+    database: &Database,
+    metrics: &Metrics,
+    is_open: &Arc<AtomicBool>,
+) -> OperatorEndpoints {
     let (postgres, schema, scraped) = (database.clone(), database.clone(), database.clone());
-    let metrics = metrics.clone();
+    let (metrics, is_open) = (metrics.clone(), is_open.clone());
     OperatorEndpoints::new(context)
         .check("postgres", move || {
             let postgres = postgres.clone();
             async move { Ok(postgres.ping().await?) }
         })
         .check("schema", move || {
-            let schema = schema.clone();
-            async move { Ok(gate::check_schema(&schema).await?) }
+            let (schema, is_open) = (schema.clone(), is_open.clone());
+            async move {
+                gate::check_schema(&schema).await?;
+                ensure!(is_open.load(Ordering::Acquire), "about to be accepted");
+                Ok(())
+            }
         })
         .refresh_before_scrape(move || {
             let (database, metrics) = (scraped.clone(), metrics.clone());

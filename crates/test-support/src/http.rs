@@ -2,11 +2,17 @@
 
 use std::net::SocketAddr;
 
-/// Status and body of a GET.
-pub async fn http_get(address: SocketAddr, path: &str) -> (u16, String) {
+/// A client for requests over plain HTTP.
+pub fn http_client() -> reqwest::Client {
     // Already installed is as good: all tests of one process share it.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let response = reqwest::get(format!("http://{address}{path}")).await.expect("an answer");
+    reqwest::Client::new()
+}
+
+/// Status and body of a GET.
+pub async fn http_get(address: SocketAddr, path: &str) -> (u16, String) {
+    let request = http_client().get(format!("http://{address}{path}"));
+    let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
     (status, response.text().await.expect("a body in UTF-8"))
 }
