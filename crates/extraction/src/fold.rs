@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn places_in_the_folded_text_are_places_in_the_original() {
-        for text in ["Rückstände über ÄÖÜ ß", "İstanbul ŞĞ ẞ ﬁ €", "Ætherland Karadağ"] {
+        for text in ["Rückstände über ÄÖÜ ß", "İstanbul ŞĞ ẞ ﬁ €", "Ætherland Karadağ"]
+        {
             assert_eq!(fold(text).len(), text.len());
         }
         assert_eq!(fold("Größe ÜBER"), "groesse ueber");

@@ -33,7 +33,11 @@ pub fn ground(mut extraction: Extraction, mail: &CleanedMail) -> Extraction {
         extraction.evidence.remove("client_name");
         dropped += 1;
     }
-    if extraction.client_aktenzeichen.as_deref().is_some_and(|number| !number_stands_in(number, &text)) {
+    if extraction
+        .client_aktenzeichen
+        .as_deref()
+        .is_some_and(|number| !number_stands_in(number, &text))
+    {
         extraction.client_aktenzeichen = None;
         extraction.evidence.remove("client_aktenzeichen");
         dropped += 1;
@@ -61,9 +65,21 @@ fn stands_in(amount: Money, mail: &CleanedMail) -> bool {
 /// A claim of nothing may be stated in words.
 fn says_settled(body: &str) -> bool {
     let folded = fold(body);
-    ["ausgeglichen", "beglichen", "getilgt", "bezahlt", "erledigt", "storniert", "keine forderung", "keine offene", "keine weiteren", "paid in full", "no outstanding"]
-        .iter()
-        .any(|word| folded.contains(word))
+    [
+        "ausgeglichen",
+        "beglichen",
+        "getilgt",
+        "bezahlt",
+        "erledigt",
+        "storniert",
+        "keine forderung",
+        "keine offene",
+        "keine weiteren",
+        "paid in full",
+        "no outstanding",
+    ]
+    .iter()
+    .any(|word| folded.contains(word))
 }
 
 /// Words in folded form, parted by single spaces; what scanners misread is one letter.
@@ -114,7 +130,7 @@ fn matches_at(text: &[char], mut at: usize, wanted: &[char]) -> bool {
     let mut joints = 0;
     while let Some(&c) = text.get(at) {
         if matched == wanted.len() {
-            return !c.is_alphanumeric() ;
+            return !c.is_alphanumeric();
         }
         if c.is_alphanumeric() {
             if !c.to_uppercase().eq(wanted[matched].to_uppercase()) {

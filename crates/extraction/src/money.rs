@@ -96,7 +96,8 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
     if !may_begin(text, start) {
         return None;
     }
-    let digits = |from: usize| bytes[from..].iter().take(16).take_while(|b| b.is_ascii_digit()).count();
+    let digits =
+        |from: usize| bytes[from..].iter().take(16).take_while(|b| b.is_ascii_digit()).count();
     let mut end = start + digits(start);
     let first_group = end - start;
     let mut group_mark: Option<&str> = None;
@@ -114,7 +115,10 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
         if count == 3 && (group_mark == Some(mark) || starts_group) && decimals == 0 {
             group_mark = Some(mark);
             end = after + 3;
-        } else if (count == 1 || count == 2) && matches!(mark, "." | ",") && group_mark != Some(mark) {
+        } else if (count == 1 || count == 2)
+            && matches!(mark, "." | ",")
+            && group_mark != Some(mark)
+        {
             decimals = count;
             end = after + count;
             break;
@@ -140,7 +144,11 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
     let value = Money::parse_german(written)
         .or_else(|error| {
             // `377.45` beside a currency; Money refuses it because it cannot see the currency.
-            if decimals == 2 && group_mark.is_none() { Money::parse_plain(written) } else { Err(error) }
+            if decimals == 2 && group_mark.is_none() {
+                Money::parse_plain(written)
+            } else {
+                Err(error)
+            }
         })
         .ok()?;
     Some(Number { value, end, has_cents: comma_cents || point_cents || dash })
@@ -184,9 +192,24 @@ fn is_rate_or_unit(rest: &str) -> bool {
     word.starts_with('%')
         || matches!(
             word.as_str(),
-            "prozent" | "prozentpunkte" | "prozentpunkten" | "percent" | "v.h" | "vh" | "uhr"
-                | "monate" | "monaten" | "tage" | "tagen" | "wochen" | "jahre" | "jahren" | "kwh"
-                | "qm" | "km" | "stunden"
+            "prozent"
+                | "prozentpunkte"
+                | "prozentpunkten"
+                | "percent"
+                | "v.h"
+                | "vh"
+                | "uhr"
+                | "monate"
+                | "monaten"
+                | "tage"
+                | "tagen"
+                | "wochen"
+                | "jahre"
+                | "jahren"
+                | "kwh"
+                | "qm"
+                | "km"
+                | "stunden"
         )
         || rest.starts_with("v. H")
 }
@@ -280,9 +303,8 @@ fn ends_with_currency_word(before: &str) -> bool {
 
 /// The currency after a number, and how many bytes there are up to its end.
 fn currency_after(rest: &str) -> Option<(Currency, usize)> {
-    let head_end = (0..=(LONGEST_CURRENCY + 6).min(rest.len()))
-        .rev()
-        .find(|at| rest.is_char_boundary(*at))?;
+    let head_end =
+        (0..=(LONGEST_CURRENCY + 6).min(rest.len())).rev().find(|at| rest.is_char_boundary(*at))?;
     let head = &rest[..head_end];
     let trimmed = head.trim_start_matches([' ', '*']);
     let trimmed = trimmed.strip_prefix('|').unwrap_or(trimmed).trim_start_matches(' ');
@@ -293,7 +315,8 @@ fn currency_after(rest: &str) -> Option<(Currency, usize)> {
     let lower = trimmed.to_lowercase();
     CURRENCIES.iter().find_map(|(word, currency)| {
         let tail = lower.strip_prefix(word)?;
-        let whole = !tail.starts_with(char::is_alphanumeric) || !word.ends_with(char::is_alphanumeric);
+        let whole =
+            !tail.starts_with(char::is_alphanumeric) || !word.ends_with(char::is_alphanumeric);
         // In `5 Fr. Meier` and `12 Mio Händler` the word is what it seems; `dm` may be a shop.
         whole.then_some((*currency, skipped + word.len()))
     })
@@ -332,7 +355,13 @@ fn add_misread(text: &str, amounts: &mut Vec<Amount>) {
         let repaired = written.replace(['O', 'o'], "0").replace(['l', 'I'], "1");
         if let Ok(value) = Money::parse_german(&repaired) {
             let range = number.range();
-            amounts.push(Amount { value, currency: Currency::Euro, range, misread: true, struck: false });
+            amounts.push(Amount {
+                value,
+                currency: Currency::Euro,
+                range,
+                misread: true,
+                struck: false,
+            });
         }
     }
     amounts.sort_by_key(|amount| amount.range.start);
@@ -349,13 +378,26 @@ mod tests {
     #[test]
     fn one_amount_in_all_its_forms_gives_the_same_cents() {
         for text in [
-            "1.234,56 EUR", "EUR 1.234,56", "1234,56€", "1 234,56 Euro", "1'234.56 EUR",
-            "EUR 1,234.56", "€1.234,56", "1.234,56 | EUR", "EUR | 1.234,56", "EUR1.234,56",
-            "1.234,56", "(1.234,56 €)", "*1.234,56* EUR", "EUR: 1.234,56", "1.234,56 €.",
+            "1.234,56 EUR",
+            "EUR 1.234,56",
+            "1234,56€",
+            "1 234,56 Euro",
+            "1'234.56 EUR",
+            "EUR 1,234.56",
+            "€1.234,56",
+            "1.234,56 | EUR",
+            "EUR | 1.234,56",
+            "EUR1.234,56",
+            "1.234,56",
+            "(1.234,56 €)",
+            "*1.234,56* EUR",
+            "EUR: 1.234,56",
+            "1.234,56 €.",
         ] {
             assert_eq!(cents(text), [123_456], "{text}");
         }
-        for text in ["1.234,- €", "1.234,-- EUR", "2.500 Euro und mehr", "1.234 EUR", "EUR 1234"] {
+        for text in ["1.234,- €", "1.234,-- EUR", "2.500 Euro und mehr", "1.234 EUR", "EUR 1234"]
+        {
             assert_eq!(cents(text).len(), 1, "{text}");
         }
         assert_eq!(cents("1.234,- €"), [123_400]);
@@ -367,11 +409,30 @@ mod tests {
     #[test]
     fn what_only_looks_like_money_is_left_alone() {
         for text in [
-            "am 12.03.2026 um 11:05 Uhr", "Tel. 040 66969 210", "0761 279 1188", "+49 30 23125 871",
-            "IBAN DE00 5005 0000 0044 1187 02", "9,5 %", "4,5 v. H.", "5 Prozentpunkte", "§ 288",
-            "1381/25", "5.0100.450033.1", "318/5077/3316", "NL-884213-7", "Mo 8.30-12.00",
-            "HR 40.771.200-3", "77 601 338", "4711 0388 902", "Fax 55 501-29", "3,50% Zinsen",
-            "L-2021-0902", "25-0098812-0-3", "1.2.3", "12,34,56", "Version 2.10",
+            "am 12.03.2026 um 11:05 Uhr",
+            "Tel. 040 66969 210",
+            "0761 279 1188",
+            "+49 30 23125 871",
+            "IBAN DE00 5005 0000 0044 1187 02",
+            "9,5 %",
+            "4,5 v. H.",
+            "5 Prozentpunkte",
+            "§ 288",
+            "1381/25",
+            "5.0100.450033.1",
+            "318/5077/3316",
+            "NL-884213-7",
+            "Mo 8.30-12.00",
+            "HR 40.771.200-3",
+            "77 601 338",
+            "4711 0388 902",
+            "Fax 55 501-29",
+            "3,50% Zinsen",
+            "L-2021-0902",
+            "25-0098812-0-3",
+            "1.2.3",
+            "12,34,56",
+            "Version 2.10",
         ] {
             assert_eq!(cents(text), [] as [i64; 0], "{text}");
         }
@@ -379,7 +440,8 @@ mod tests {
 
     #[test]
     fn other_currencies_and_multiples_are_not_euro() {
-        for text in ["CHF 5'912.45", "1.000,00 USD", "$500.00", "5 Mio. EUR", "12 T€", "99 Cent"] {
+        for text in ["CHF 5'912.45", "1.000,00 USD", "$500.00", "5 Mio. EUR", "12 T€", "99 Cent"]
+        {
             let found = scan(text);
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(found[0].currency, Currency::Other, "{text}");

@@ -118,7 +118,9 @@ impl Style {
                 "background" | "background-image" => style.background = background(value),
                 "max-height" | "height" | "max-width" | "width" if is_zero() => no_size = true,
                 "overflow" => clips |= value == "hidden",
-                "clip" | "clip-path" => style.gone |= value.contains("rect(0") || value.contains("inset(50%"),
+                "clip" | "clip-path" => {
+                    style.gone |= value.contains("rect(0") || value.contains("inset(50%")
+                }
                 "text-indent" | "left" | "top" | "margin-left" => {
                     style.gone |= leading_number(value).is_some_and(|(number, _)| number <= -500.0);
                 }
@@ -281,7 +283,8 @@ mod tests {
         ] {
             assert!(Style::parse(style).gone, "{style}");
         }
-        for style in ["display:block", "max-height:0", "overflow:hidden;width:600px", "opacity:.9"] {
+        for style in ["display:block", "max-height:0", "overflow:hidden;width:600px", "opacity:.9"]
+        {
             assert!(!Style::parse(style).gone, "{style}");
         }
         assert_eq!(Style::parse("visibility:hidden").invisible, Some(true));

@@ -212,9 +212,7 @@ impl Reader {
                 Some(background) => background,
             },
             struck: parent.struck || style.struck || matches!(name, "s" | "del" | "strike"),
-            keeps_line_breaks: parent.keeps_line_breaks
-                || style.keeps_line_breaks
-                || name == "pre",
+            keeps_line_breaks: parent.keeps_line_breaks || style.keeps_line_breaks || name == "pre",
             quote_depth: parent.quote_depth + usize::from(quotes),
         }
     }
@@ -334,26 +332,88 @@ fn attribute<'a>(attrs: &'a [Attribute], name: &str) -> &'a str {
 fn is_unread(name: &str) -> bool {
     matches!(
         name,
-        "script" | "style" | "title" | "head" | "template" | "xml" | "noscript" | "textarea"
-            | "select" | "iframe" | "object" | "svg" | "math" | "noframes" | "noembed"
+        "script"
+            | "style"
+            | "title"
+            | "head"
+            | "template"
+            | "xml"
+            | "noscript"
+            | "textarea"
+            | "select"
+            | "iframe"
+            | "object"
+            | "svg"
+            | "math"
+            | "noframes"
+            | "noembed"
     )
 }
 
 fn is_void(name: &str) -> bool {
     matches!(
         name,
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta"
-            | "source" | "track" | "wbr" | "html"
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "source"
+            | "track"
+            | "wbr"
+            | "html"
     )
 }
 
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "address" | "article" | "aside" | "blockquote" | "body" | "center" | "dd" | "details"
-            | "dir" | "div" | "dl" | "dt" | "fieldset" | "figure" | "footer" | "form" | "h1"
-            | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "li" | "main" | "menu"
-            | "nav" | "ol" | "p" | "pre" | "section" | "summary" | "table" | "tbody" | "td"
-            | "tfoot" | "th" | "thead" | "tr" | "ul" | "caption"
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "center"
+            | "dd"
+            | "details"
+            | "dir"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figure"
+            | "footer"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "header"
+            | "hr"
+            | "li"
+            | "main"
+            | "menu"
+            | "nav"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
+            | "caption"
     )
 }

@@ -63,10 +63,8 @@ impl fmt::Debug for CleanedMail {
 pub fn clean(mail: &Mail) -> CleanedMail {
     let subject = characters::to_plain(mail.subject.as_deref().unwrap_or_default());
     let from_name = mail.from_name.as_deref().map(|name| characters::to_plain(name).text);
-    let sender = quotes::Sender {
-        email: &mail.from_email,
-        name: from_name.as_deref().unwrap_or_default(),
-    };
+    let sender =
+        quotes::Sender { email: &mail.from_email, name: from_name.as_deref().unwrap_or_default() };
     let html = mail.body_html.as_deref().map(|html| Part::of_html(html, &subject.text, sender));
     let text = mail.body_text.as_deref().map(|text| {
         if looks_like_html(text) {
@@ -153,12 +151,15 @@ fn looks_like_html(text: &str) -> bool {
     start.starts_with("<!doctype html")
         || start.starts_with("<html")
         || (start.starts_with('<')
-            && ["<p", "<div", "<table", "<br", "<body", "<span"].iter().any(|tag| start.contains(tag)))
+            && ["<p", "<div", "<table", "<br", "<body", "<span"]
+                .iter()
+                .any(|tag| start.contains(tag)))
 }
 
 /// Each part names an amount that the other does not.
 fn amounts_disagree(html: &str, text: &str) -> bool {
-    let amounts = |text| -> Vec<_> { money::scan(text).iter().map(|amount| amount.value).collect() };
+    let amounts =
+        |text| -> Vec<_> { money::scan(text).iter().map(|amount| amount.value).collect() };
     let (of_html, of_text) = (amounts(html), amounts(text));
     let missing = |from: &[_], of: &[_]| from.iter().any(|amount| !of.contains(amount));
     missing(&of_html, &of_text) && missing(&of_text, &of_html)

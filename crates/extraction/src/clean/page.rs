@@ -28,7 +28,13 @@ impl Page {
         self.text.text
     }
 
-    pub(super) fn write(&mut self, text: &str, quote_depth: usize, struck: bool, keep_breaks: bool) {
+    pub(super) fn write(
+        &mut self,
+        text: &str,
+        quote_depth: usize,
+        struck: bool,
+        keep_breaks: bool,
+    ) {
         let lines = self.lines();
         if struck && text.contains(|c: char| !c.is_whitespace()) {
             lines.write("~~", quote_depth, false);
@@ -144,8 +150,7 @@ impl Row {
             };
             return (0..most_lines).map(line).collect::<Vec<_>>().join("\n");
         }
-        let one_line =
-            |cell: &String| cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        let one_line = |cell: &String| cell.split_whitespace().collect::<Vec<_>>().join(" ");
         cells.iter().map(one_line).collect::<Vec<_>>().join(" | ")
     }
 }

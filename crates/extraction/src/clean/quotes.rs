@@ -215,7 +215,9 @@ fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)>
             None if !line.is_empty()
                 && continued == 0
                 && names.len() < 4
-                && lines.get(start + length + 1).is_some_and(|next| header_name(next.trim()).is_some()) =>
+                && lines
+                    .get(start + length + 1)
+                    .is_some_and(|next| header_name(next.trim()).is_some()) =>
             {
                 continued += 1;
             }
@@ -309,7 +311,8 @@ pub(super) fn is_forward_subject(subject: &str) -> bool {
 }
 
 fn has_words(lines: &[&str]) -> bool {
-    lines.iter().flat_map(|line| line.chars()).filter(|c| c.is_alphanumeric()).take(12).count() >= 12
+    lines.iter().flat_map(|line| line.chars()).filter(|c| c.is_alphanumeric()).take(12).count()
+        >= 12
 }
 
 fn address_in(text: &str) -> Option<String> {

@@ -92,9 +92,7 @@ pub(super) fn split(text: &str) -> (String, String) {
 }
 
 fn closes(line: &str) -> bool {
-    line == "--"
-        || line == "-- "
-        || (line.len() <= LONGEST_CLOSING && CLOSING.is_match(line))
+    line == "--" || line == "-- " || (line.len() <= LONGEST_CLOSING && CLOSING.is_match(line))
 }
 
 fn has_statement(lines: &[&str]) -> bool {
@@ -102,7 +100,8 @@ fn has_statement(lines: &[&str]) -> bool {
 }
 
 fn has_words(lines: &[&str]) -> bool {
-    lines.iter().flat_map(|line| line.chars()).filter(|c| c.is_alphanumeric()).take(20).count() >= 20
+    lines.iter().flat_map(|line| line.chars()).filter(|c| c.is_alphanumeric()).take(20).count()
+        >= 20
 }
 
 fn push_paragraph<'a>(to: &mut Vec<&'a str>, lines: &[&'a str]) {

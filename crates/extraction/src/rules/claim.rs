@@ -71,6 +71,8 @@ pub(super) struct Claim {
     pub(super) value: Money,
     pub(super) strength: Strength,
     pub(super) evidence: Range<usize>,
+    /// Only a word such as `insgesamt` makes it a total: in a plan it may be the plan's.
+    pub(super) is_bare_sum: bool,
 }
 
 /// What the amounts of a text say.
@@ -102,7 +104,7 @@ pub(super) fn account(text: &str) -> Account {
         && account.doubts.is_empty()
     {
         let strength = Strength::SettledInWords;
-        account.claim = Some(Claim { value: Money::ZERO, strength, evidence });
+        account.claim = Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false });
     }
     account.readings = readings;
     account
@@ -138,6 +140,7 @@ fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
             position,
             segments,
             amounts: within,
+            previous: readings.last().map(|reading| reading.role),
         };
         for at in 0..within.len() {
             let reading = sentence.read(at, &readings[readings.len() - at..]);
@@ -156,42 +159,41 @@ struct Sentence<'a> {
     position: usize,
     segments: &'a [Segment],
     amounts: &'a [Amount],
+    /// What the amount before this segment was.
+    previous: Option<Role>,
 }
 
 impl Sentence<'_> {
     fn read(&self, at: usize, earlier: &[Reading]) -> Reading {
         let amount = self.amounts[at].clone();
         let start = amount.range.start;
-        let left_start = match at {
-            0 => self.segment.range.start,
-            _ => self.amounts[at - 1].range.end,
-        };
+        let left_start = self.left_start(at);
         let is_last = at + 1 == self.amounts.len();
         let right_end =
             if is_last { self.segment.range.end } else { self.amounts[at + 1].range.start };
-        let left = self.words_in(left_start..start);
+        let left = &self.words_before(left_start..start)[..];
         let right = self.words_in(amount.range.end..right_end);
         let direct = |sense: Sense| {
             left.iter().any(|word| {
-                word.sense == sense && start.saturating_sub(word.range.end) <= DIRECTLY_BEFORE
+                word.sense == sense
+                    && start.saturating_sub(word.range.end) <= DIRECTLY_BEFORE
                     && !self.folded[word.range.end..start].contains(|c: char| c.is_ascii_digit())
             })
         };
         let has = |sense: Sense| self.words.iter().any(|word| word.sense == sense);
 
-        let mut label = nearest_label(left);
+        let mut label = nearest_label(left, start);
         if label.is_none_or(|word| word.sense == Sense::Basis) && is_last {
-            let of_right = right.iter().find(|word| is_label(word.sense));
-            label = match (label, of_right) {
-                (Some(basis), Some(right)) if !is_claim(right.sense) => Some(basis),
-                (_, Some(right)) => Some(right),
-                (label, None) => label,
-            };
+            label = self.label_after(&amount, right, label.is_some()).or(label);
+        }
+        if !is_last && label.is_none_or(|word| word.sense == Sense::Basis) {
+            label = self.open_after(&amount).or(label);
         }
         let heading_words;
-        if label.is_none() && left_start == self.segment.range.start {
+        let own_label = label.is_some();
+        if !own_label && left_start == self.segment.range.start {
             heading_words = self.heading_words(&amount);
-            label = nearest_label(&heading_words);
+            label = nearest_label(&heading_words, usize::MAX);
         }
         let evidence = label.map_or(amount.range.clone(), |word| {
             word.range.start.min(start)..word.range.end.max(amount.range.end)
@@ -201,30 +203,38 @@ impl Sentence<'_> {
         let before = before.trim_end_matches("eur").trim_end_matches('€').trim_end();
         let changed_to = has(Sense::Changed) && (before.ends_with(" auf") || before == "auf");
 
-        if role == Role::Sum
-            && let Some(plan) =
-                earlier.iter().find(|reading| matches!(reading.role, Role::Rate | Role::Offer))
-        {
-            role = plan.role;
+        if role == Role::Sum && self.is_sum_of_plan(left, earlier) {
+            role = Role::Rate;
+        }
+        if left.iter().any(|word| word.sense == Sense::Unrelated) && self.is_balance(role, label) {
+            role = Role::Unrelated;
+        }
+        if matches!(role, Role::Unknown | Role::Basis) && self.is_to_be_paid(&amount, left_start) {
+            role = Role::Claim;
         }
         if changed_to && matches!(role, Role::Unknown | Role::Former) {
             role = Role::Claim;
         }
-        if has(Sense::Changed) && (before.ends_with(" von") || before.ends_with(" um")) && !is_last {
+        if has(Sense::Changed) && (before.ends_with(" von") || before.ends_with(" um")) && !is_last
+        {
             role = Role::Former;
         }
-        if direct(Sense::Limit) {
+        if role == Role::Offer && left.iter().any(|word| word.sense == Sense::Paid) {
+            role = Role::Paid;
+        }
+        if direct(Sense::Inclusive) && self.is_included(left_start..start) {
+            role = Role::Item;
+        }
+        if direct(Sense::Limit) || self.is_question() {
             role = Role::Unrelated;
         }
         if self.is_rate(&amount) {
             role = Role::Rate;
         }
         if is_stated(role) || role == Role::Basis {
-            let of_former = left.iter().rposition(|word| word.sense == Sense::Former);
-            let of_current = left.iter().rposition(|word| word.sense == Sense::Current);
-            if amount.struck || of_former > of_current || self.is_old_news() {
+            if amount.struck || self.is_former(left, label, start) || self.is_old_news(&amount) {
                 role = Role::Former;
-            } else if self.is_settled(left, right) {
+            } else if self.is_settled(left, right, label) {
                 role = Role::Paid;
             } else if role != Role::Total
                 && has(Sense::Supposed)
@@ -241,6 +251,81 @@ impl Sentence<'_> {
         Reading { amount, role, evidence, vague, on_top, confirmed: false, in_sum: false }
     }
 
+    /// Where the words before an amount begin: after the amount before it, except one that an
+    /// aside in brackets carries.
+    fn left_start(&self, at: usize) -> usize {
+        let start = self.amounts[at].range.start;
+        for before in self.amounts[..at].iter().rev() {
+            let between = &self.folded[before.range.end..start];
+            let closes = between.find(')');
+            let opens = between.find('(');
+            let is_aside = closes.is_some_and(|close| opens.is_none_or(|open| close < open));
+            if !is_aside {
+                return self.open_after(before).map_or(before.range.end, |word| word.range.end);
+            }
+        }
+        self.segment.range.start
+    }
+
+    /// The words of a range without those in closed brackets.
+    fn words_before(&self, range: Range<usize>) -> Vec<Word> {
+        let text = &self.folded[range.clone()];
+        let words = self.words_in(range.clone());
+        if !text.contains(')') {
+            return words.to_vec();
+        }
+        let mut asides = Vec::new();
+        let mut opened = None;
+        for (at, c) in text.char_indices() {
+            match (c, opened) {
+                ('(', _) => opened = Some(at),
+                (')', Some(open)) => {
+                    asides.push(range.start + open..range.start + at);
+                    opened = None;
+                }
+                _ => {}
+            }
+        }
+        let is_outside = |word: &&Word| !asides.iter().any(|aside| aside.contains(&word.range.start));
+        words.iter().filter(is_outside).cloned().collect()
+    }
+
+    /// `189,88 EUR offen`.
+    fn open_after(&self, amount: &Amount) -> Option<&Word> {
+        let near = amount.range.end..(amount.range.end + DIRECTLY_BEFORE).min(self.segment.range.end);
+        let word = self.words_in(near).first()?;
+        let between = &self.folded[amount.range.end..word.range.start];
+        let adjacent = between.trim().is_empty() || matches!(between.trim(), "eur" | "euro" | "€");
+        (word.sense == Sense::Open && adjacent).then_some(word)
+    }
+
+    /// `inkl. 13,00 EUR Mahnkosten`: the amount itself is what is included.
+    fn is_included(&self, before: Range<usize>) -> bool {
+        let before = self.folded[before].trim_end_matches([' ', '*']);
+        let before = before.trim_end_matches("eur").trim_end_matches('€').trim_end();
+        ["inkl.", "inkl", "inklusive", "einschl.", "einschliesslich", "incl.", "including", "nebst", "samt", "sowie", "ohne", "exkl."]
+            .iter()
+            .any(|word| before.ends_with(word))
+    }
+
+    fn is_question(&self) -> bool {
+        self.folded[self.segment.range.clone()].trim_end().ends_with('?')
+    }
+
+    /// A balance or sum that may be anybody's: of a bank account, of an income.
+    fn is_balance(&self, role: Role, label: Option<&Word>) -> bool {
+        let names_claim = self.words.iter().any(|word| {
+            matches!(word.sense, Sense::Claim | Sense::Open)
+                && !self.folded[word.range.clone()].ends_with("saldo")
+                && &self.folded[word.range.clone()] != "kontostand"
+        });
+        let is_saldo = label.is_some_and(|word| {
+            let word = &self.folded[word.range.clone()];
+            word.ends_with("saldo") || word == "kontostand"
+        });
+        (role == Role::Sum || (role == Role::Claim && is_saldo)) && !names_claim
+    }
+
     fn words_in(&self, range: Range<usize>) -> &[Word] {
         let from = self.words.partition_point(|word| word.range.start < range.start);
         let to = self.words.partition_point(|word| word.range.start < range.end);
@@ -253,7 +338,17 @@ impl Sentence<'_> {
             return words(self.folded, cell);
         }
         match &self.segment.heading {
-            Some(heading) => words(self.folded, heading.clone()),
+            Some(heading) => {
+                let amounts = scan(&self.text[heading.clone()]);
+                match amounts.last() {
+                    None => words(self.folded, heading.clone()),
+                    // `nach Gutschrift (39,90 EUR) verbleiben:` announces; a row does not.
+                    Some(last) if self.text[heading.clone()].trim_end().ends_with(':') => {
+                        words(self.folded, heading.start + last.range.end..heading.end)
+                    }
+                    Some(_) => Vec::new(),
+                }
+            }
             None => Vec::new(),
         }
     }
@@ -292,8 +387,30 @@ impl Sentence<'_> {
         PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
     }
 
+    /// `sind noch 500 EUR zu zahlen`, without a condition or a plan.
+    fn is_to_be_paid(&self, amount: &Amount, left_start: usize) -> bool {
+        static TO_BE_PAID: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu unseren gunsten|zur zahlung)\b",
+            )
+            .expect("the pattern is valid")
+        });
+        static STANDS_OUT: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"^[ |*)]*(?:eur|euro|€)?[ |*)]*aus\b[ .,;:!]*").expect("the pattern is valid")
+        });
+        let after = &self.folded[amount.range.end..self.segment.range.end];
+        let before = &self.folded[left_start..amount.range.start];
+        let stands_out = STANDS_OUT.is_match(after)
+            && ["steht ", "stehen "].iter().any(|verb| before.contains(verb));
+        (stands_out || TO_BE_PAID.is_match(after))
+            && !self
+                .words
+                .iter()
+                .any(|word| matches!(word.sense, Sense::Supposed | Sense::Rate | Sense::Offer))
+    }
+
     /// The sentence tells what was said before, by the sender or by the office.
-    fn is_old_news(&self) -> bool {
+    fn is_old_news(&self, amount: &Amount) -> bool {
         static TOLD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(concat!(
                 r"\bhatten?\b.{0,200}\b(?:mitgeteilt|genannt|beziffert|angegeben|gemeldet|angemeldet|betragen|belaufen)\b",
@@ -308,25 +425,79 @@ impl Sentence<'_> {
             Regex::new(r"\b(?:korrekt|richtig|zutreffend|trifft zu|stimmt|stimmen|bestaetig\w*)\b")
                 .expect("the pattern is valid")
         });
+        static DENIED: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(
+                r"\b(?:nicht (?:mehr )?(?:richtig|korrekt|zutreffend|aktuell|zu)|unrichtig|unzutreffend|falsch|fehlerhaft|irrtuemlich\w*|versehentlich|ueberholt|gegenstandslos|hinfaellig)\b",
+            )
+            .expect("the pattern is valid")
+        });
         let sentence = &self.folded[self.segment.range.clone()];
+        if DENIED.is_match(&self.folded[amount.range.end..self.segment.range.end]) {
+            return true;
+        }
         TOLD_BEFORE.is_match(sentence)
             && !(CONFIRMED.is_match(sentence) && !sentence.contains(" nicht"))
             && !self.words.iter().any(|word| matches!(word.sense, Sense::Total | Sense::Sum))
             || sentence.contains("hatten wir") && TOLD_BEFORE.is_match(sentence)
     }
 
-    fn is_settled(&self, left: &[Word], right: &[Word]) -> bool {
+    /// `359,88 EUR überwiesen`: paid, unless it is only wished for or denied.
+    fn is_settled(&self, left: &[Word], right: &[Word], label: Option<&Word>) -> bool {
         let sentence = &self.folded[self.segment.range.clone()];
-        let settled = |word: &Word| word.sense == Sense::Settled;
+        let label_end = label.map_or(0, |word| word.range.end);
+        let settled = |word: &Word| word.sense == Sense::Settled && word.range.start >= label_end;
         (left.iter().any(settled) || right.iter().any(settled))
             && !self.words.iter().any(|word| word.sense == Sense::Supposed)
-            && !["nicht", "kein", "bisher un", "ohne "].iter().any(|no| sentence.contains(no))
+            && !["nicht", "kein", "nix", "nie ", "bisher un", "ohne "]
+                .iter()
+                .any(|no| sentence.contains(no))
+    }
+
+    /// `offen`, `Gesamtforderung` after the amount.
+    fn label_after<'w>(&self, amount: &Amount, right: &'w [Word], has_basis: bool) -> Option<&'w Word> {
+        let is_open = |word: &&Word| word.sense == Sense::Open;
+        let word = match right.iter().find(|word| is_label(word.sense))? {
+            basis if basis.sense == Sense::Basis => right.iter().find(is_open).unwrap_or(basis),
+            word => word,
+        };
+        let near = word.range.start.saturating_sub(amount.range.end) <= DIRECTLY_BEFORE + 8;
+        let fits = word.sense == Sense::Open
+            || !has_basis && near
+            || !has_basis && !is_claim(word.sense);
+        fits.then_some(word)
+    }
+
+    /// `36 Raten zu 18 EUR, insgesamt 648 EUR`: the sum of a plan.
+    fn is_sum_of_plan(&self, left: &[Word], earlier: &[Reading]) -> bool {
+        let of_plan = |role: Role| matches!(role, Role::Rate | Role::Offer);
+        let names_claim = self
+            .words
+            .iter()
+            .any(|word| matches!(word.sense, Sense::Claim | Sense::Open | Sense::Total));
+        left.iter().any(|word| matches!(word.sense, Sense::Rate | Sense::Offer))
+            || earlier.iter().any(|reading| of_plan(reading.role))
+            || (!names_claim && !self.segment.is_row && self.previous.is_some_and(of_plan))
+    }
+
+    /// `bisherige Forderung`, `betrug 500 EUR`, `statt 500 EUR`.
+    fn is_former(&self, left: &[Word], label: Option<&Word>, start: usize) -> bool {
+        let label_start = label.map_or(start, |word| word.range.start);
+        let speaks_of_it = |word: &&Word| {
+            word.sense == Sense::Former
+                && (word.range.end <= label_start
+                    || start.saturating_sub(word.range.end) <= DIRECTLY_BEFORE)
+        };
+        let Some(former) = left.iter().rev().find(speaks_of_it) else { return false };
+        !left.iter().any(|word| word.sense == Sense::Current && word.range.start > former.range.end)
     }
 
     /// `… 500,00 EUR zzgl. Kosten`: what is stated is not yet all.
     fn goes_on_top(&self, amount: &Amount, right: &[Word], role: Role) -> bool {
         let added = right.iter().any(|word| word.sense == Sense::OnTop);
-        if added && role == Role::Claim && !self.is_per_day(amount.range.end..self.segment.range.end) {
+        if added
+            && role == Role::Claim
+            && !self.is_per_day(amount.range.end..self.segment.range.end)
+        {
             return true;
         }
         let follows = self.amounts.iter().any(|other| other.range.start > amount.range.end);
@@ -335,16 +506,30 @@ impl Sentence<'_> {
         }
         let Some(next) = self.segments.get(self.position + 1) else { return false };
         let sentence = &self.folded[next.range.clone()];
-        ["zzgl", "zuzueglich", "plus ", "hinzu kommen"].iter().any(|word| sentence.starts_with(word))
+        ["zzgl", "zuzueglich", "plus ", "hinzu kommen"]
+            .iter()
+            .any(|word| sentence.starts_with(word))
             && !scan(&self.text[next.range.clone()]).is_empty()
             && !self.is_per_day(next.range.clone())
     }
 
     fn is_per_day(&self, range: Range<usize>) -> bool {
         let text = &self.folded[range];
-        ["tageszins", "taeglich", "pro tag", "je tag", "kalendertag", "per diem", "zinsen seit", "weitere zinsen", "weiterer zinsen", "laufende zinsen", "laufender zinsen"]
-            .iter()
-            .any(|word| text.contains(word))
+        [
+            "tageszins",
+            "taeglich",
+            "pro tag",
+            "je tag",
+            "kalendertag",
+            "per diem",
+            "zinsen seit",
+            "weitere zinsen",
+            "weiterer zinsen",
+            "laufende zinsen",
+            "laufender zinsen",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
     }
 }
 
@@ -352,16 +537,25 @@ fn cell_at(row: &str, at: usize) -> Option<usize> {
     Some(row.get(..at)?.matches(" | ").count())
 }
 
-/// The last word that names an amount, unless it only says what is included.
-fn nearest_label(words: &[Word]) -> Option<&Word> {
-    let mut included = false;
-    let mut nearest = None;
+/// The last word that names an amount, unless it only says what is included or taken off.
+fn nearest_label(words: &[Word], start: usize) -> Option<&Word> {
+    let (mut included, mut deducted) = (false, false);
+    let mut nearest: Option<&Word> = None;
     for word in words {
         match word.sense {
-            Sense::Inclusive | Sense::OnTop => included = true,
-            Sense::Item | Sense::Basis if included => {}
+            Sense::Inclusive => included = true,
+            Sense::Deducted => {
+                deducted = true;
+                // `nach Zahlung von 500 EUR`: the amount itself is what was taken off.
+                if nearest.is_none() || start.saturating_sub(word.range.end) <= DIRECTLY_BEFORE {
+                    nearest = Some(word);
+                }
+            }
+            Sense::OnTop => included = false,
+            Sense::Item | Sense::Basis if included || deducted => {}
+            Sense::Paid | Sense::Rate | Sense::Offer if deducted => {}
             sense if is_label(sense) => {
-                included = false;
+                (included, deducted) = (false, false);
                 nearest = Some(word);
             }
             _ => {}
@@ -373,25 +567,33 @@ fn nearest_label(words: &[Word]) -> Option<&Word> {
 fn is_label(sense: Sense) -> bool {
     matches!(
         sense,
-        Sense::Total | Sense::Sum | Sense::Claim | Sense::Item | Sense::Basis | Sense::Rate
-            | Sense::Offer | Sense::Paid | Sense::Unrelated
+        Sense::Total
+            | Sense::Sum
+            | Sense::Claim
+            | Sense::Open
+            | Sense::Item
+            | Sense::Basis
+            | Sense::Rate
+            | Sense::Offer
+            | Sense::Paid
+            | Sense::Unrelated
     )
 }
 
 fn is_claim(sense: Sense) -> bool {
-    matches!(sense, Sense::Total | Sense::Sum | Sense::Claim)
+    matches!(sense, Sense::Total | Sense::Sum | Sense::Claim | Sense::Open)
 }
 
 fn role_of(sense: Sense) -> Role {
     match sense {
         Sense::Total => Role::Total,
         Sense::Sum => Role::Sum,
-        Sense::Claim => Role::Claim,
+        Sense::Claim | Sense::Open => Role::Claim,
         Sense::Item => Role::Item,
         Sense::Basis => Role::Basis,
         Sense::Rate => Role::Rate,
         Sense::Offer => Role::Offer,
-        Sense::Paid => Role::Paid,
+        Sense::Paid | Sense::Deducted => Role::Paid,
         Sense::Unrelated => Role::Unrelated,
         _ => Role::Unknown,
     }
@@ -412,7 +614,8 @@ fn check_sums(readings: &mut [Reading]) {
         let mut members = Vec::new();
         for before in (0..at).rev().take(LONGEST_SUM) {
             let reading = &readings[before];
-            if matches!(reading.role, Role::Unrelated) || reading.amount.currency == Currency::Other {
+            if matches!(reading.role, Role::Unrelated) || reading.amount.currency == Currency::Other
+            {
                 continue;
             }
             let cents = reading.amount.value.cents();
@@ -441,7 +644,8 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         readings.iter().filter(|r| is_stated(r.role) && !r.in_sum).collect();
     if readings.iter().any(|r| {
         r.amount.currency == Currency::Other
-            && (is_stated(r.role) || (matches!(r.role, Role::Item | Role::Basis) && stated.is_empty()))
+            && (is_stated(r.role)
+                || (matches!(r.role, Role::Item | Role::Basis) && stated.is_empty()))
     }) {
         account.doubts.insert(Doubt::ForeignCurrency);
     }
@@ -452,7 +656,8 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         account.doubts.insert(Doubt::ContradictingTotals);
         return;
     }
-    let best = in_euro.iter().max_by_key(|r| (r.confirmed, r.role == Role::Total, r.role == Role::Sum));
+    let best =
+        in_euro.iter().max_by_key(|r| (r.confirmed, r.role == Role::Total, r.role == Role::Sum));
     let Some(best) = best else { return };
     if best.amount.value < Money::ZERO {
         account.doubts.insert(Doubt::NegativeAmount);
@@ -468,8 +673,12 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         Role::Total | Role::Sum => Strength::Total,
         _ => Strength::Claim,
     };
-    account.claim =
-        Some(Claim { value: best.amount.value, strength, evidence: best.evidence.clone() });
+    account.claim = Some(Claim {
+        value: best.amount.value,
+        strength,
+        evidence: best.evidence.clone(),
+        is_bare_sum: best.role == Role::Sum && !best.confirmed,
+    });
 }
 
 /// `Die Forderung ist vollständig ausgeglichen.`
@@ -478,6 +687,7 @@ fn settled_in_words(folded: &str, segments: &[Segment]) -> Option<Range<usize>> 
         Regex::new(concat!(
             r"\b(?:forderung|forderungen|konto|kundenkonto|vertragskonto|rechnung|rueckstand|betrag|saldo|angelegenheit|vorgang|sache|schuld)\b.{0,120}",
             r"\b(?:ist|sind|wurde|wurden)\b.{0,80}\b(?:ausgeglichen|beglichen|getilgt|vollstaendig (?:be|ge)zahlt|vollstaendig storniert|storniert)\b",
+            r"|\b(?:nichts|kein betrag|keine betraege) mehr (?:offen|zu zahlen|ausstehend|faellig)\b|\b(?:hat|haben) .{0,80}\b(?:rechnung|forderung|rueckstand)\b.{0,60}\bvollstaendig (?:bezahlt|beglichen|ausgeglichen)\b",
             r"|\bkeine (?:offenen |weiteren |offene |weitere )?(?:forderung|forderungen|rueckstaende|anspruech?e|verbindlichkeiten) mehr\b",
             r"|\bno (?:further )?(?:balance|amount|debt) (?:is )?outstanding\b|\bpaid in full\b"
         ))

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use domain::extraction::{Doubt, Intent};
+use domain::money::Money;
 use regex::Regex;
 
 use super::claim::{Account, Role, Strength};
@@ -52,15 +53,15 @@ pattern!(
 
 pattern!(
     SPAM_WORDS,
-    r"sofortkredit|ohne schufa|kredit ohne|umschuld|guenstige[rn]? kredit|branchenverzeichnis|branchenbuch|firmenverzeichnis|gewerbeverzeichnis|registereintrag|firmeneintrag|handelsregister-?eintrag|markenregister|domain-?(?:register|registrierung|verlaengerung|eintrag)|ihre domain",
+    r"sofortkredit|ohne schufa|kredit ohne|umschuld|guenstige[rn]? kredit|branchenverzeichnis|branchenbuch|firmenverzeichnis|gewerbeverzeichnis|registereintrag|firmeneintrag|handelsregister-?eintrag|markenregister|markenverzeichnis|angebot zur eintragung|mit zahlung kommt|domain-?(?:register|registrierung|verlaengerung|eintrag)|ihre domain",
     r"|newsletter|abmelden|abbestellen|austragen|unsubscribe|opt-?out|jetzt (?:partner|sichern|kaufen|bestellen|anmelden|testen|registrieren|buchen|klicken|zugreifen|starten)|click here|hier klicken|klicken sie hier",
     r"|provision|rabatt|sonderangebot|sonderaktion|gratis|kostenlos(?:e[nrs]?)? (?:test|probe|erstgespraech|webinar|demo|angebot)|webinar|seminar|fortbildung|online-?kurs|fachtagung|workshop|gewonnen|gewinnspiel|lotterie|erbschaft|bitcoin|krypto|trading|rendite|investment|geldanlage",
-    r"|seo\b|suchmaschine|google-?ranking|backlink|website (?:erstellen|optimier)|webdesign|leadgenerierung|leads\b|reichweite|viagra|dating|praemie|druckerpatronen|toner|bueromaterial|photovoltaik|stromtarif|leasingangebot|software fuer (?:kanzleien|schuldnerberat|insolvenz)|kanzleisoftware|partnerprogramm|kooperation(?:spartner)?|auszahlung in \d+ stunden|dies ist ein angebot|durch zahlung nehmen sie|konto (?:gesperrt|eingeschraenkt|verifizier)|passwort|paket (?:konnte|wartet)|zustellgebuehr|postfach (?:ist )?voll|verifizieren sie",
+    r"|seo\b|suchmaschine|google-?ranking|backlink|website (?:erstellen|optimier)|webdesign|leadgenerierung|leads\b|reichweite|viagra|dating|praemie|druckerpatronen|toner|bueromaterial|photovoltaik|stromtarif|leasingangebot|software fuer (?:kanzleien|schuldnerberat|insolvenz)|kanzleisoftware|partnerprogramm|kooperation(?:spartner)?|auszahlung in \d+ stunden|sichern sie sich|mehr (?:mandate|mandanten|anfragen|kunden|umsatz)|dies ist ein angebot|durch zahlung nehmen sie|konto (?:gesperrt|eingeschraenkt|verifizier)|passwort|paket (?:konnte|wartet)|zustellgebuehr|postfach (?:ist )?voll|verifizieren sie",
 );
 
 pattern!(
     ABOUT_A_CASE,
-    r"\b(?:ihr(?:e|em|en|es|er)?|unser(?:e|em|en|es|er)?) (?:mandant(?:in|en|schaft)?|zeichen|az\b|aktenzeichen|schuldner)|\bmandant(?:in|en)? (?:herrn?|frau)\b|\bschuldner(?:in)?\b(?:[^b]|b[^e])|\bschuldenbereinigung|\binsolvenz(?:verfahren|antrag)\b.{0,40}\b(?:herr|frau|mandant)|\bgegen (?:herrn?|frau)\b|\bvertragskonto\b|\bkundenkonto\b|\./\.|\baz\.? ?\d|\byour (?:ref|client)\b|\bvollstreckung",
+    r"\b(?:ihr|ihrem|ihres|unser|unserem|eu(?:er|rem)) (?:zeichen|az|aktenzeichen)\b|\bmandant(?:in|en)? (?:herrn?|frau)\b|\bschuldner(?:in)? (?:herrn?|frau|ist)\b|\bschuldenbereinigung|\bforderung(?:en)? gegen|\bgegen (?:herrn?|frau)\b|\bvertragskonto\b|\bkundenkonto\b|\./\.|\baz\.? ?\d|\byour (?:ref|client)\b|\bvollstreckung",
 );
 
 pattern!(
@@ -71,16 +72,20 @@ pattern!(
 pattern!(
     SOLD,
     r"\b(?:haben|hatten|wurde|wurden|ist|sind|worden)\b.{0,160}\b(?:an (?:die |den |das )?(?:[^u]|u[^n]|un[^s]).{0,120})?\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben)\b|\babgetreten\b.{0,10}\ban (?:die|den|das|eine)",
-    r"|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht) (?:\w+ ){0,4}(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
+    r"|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht)\b.{0,100}\b(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
     r"|\b(?:forderungsverkauf|forderungsabtretung)\b|\b(?:has been|was|have) (?:sold|assigned)\b|\ban (?:ein|das|die|unser(?:en)?) (?:inkasso\w*|rechtsanw\w*|inkassobuero \w+)\b.{0,60}\b(?:uebergeben|abgegeben|weitergegeben)\b",
 );
 
-pattern!(BOUGHT, r"\b(?:an uns|auf uns|von uns (?:erworben|angekauft)|haben wir .{0,80}\b(?:erworben|angekauft|uebernommen)|to us)\b");
+pattern!(
+    BOUGHT,
+    r"\b(?:an uns|auf uns|von uns (?:erworben|angekauft)|haben wir .{0,80}\b(?:erworben|angekauft|uebernommen)|to us)\b"
+);
 
 pattern!(
     REFUSES,
     r"(?:plan|planes|vergleich|vergleichs\w*|vorschlag|vorschlaege|angebot|quote|ratenzahlung|raten\w*|teilzahlung|stundung|erlass|verzicht|einigung\w*|regulierung\w*|zahlungs\w*|offer|proposal|einigungsversuch|schuldenbereinigung\w*|minderung|reduzierung|widerspruch|einwand|einwaende|einrede)\b.{0,160}",
-    r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|entsprechen|entsprochen|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|ein\b)|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel)",
+    r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|entsprechen|entsprochen|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|ein\b|an\b|zu\b)|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel)",
+    r"|\b(?:cannot|can not|unable to|do not|not) (?:accept|agree)\b",
     r"|\b(?:lehnen|lehne|weisen) (?:wir |ich )?(?:\w+ ){0,12}(?:plan|vergleich\w*|vorschlag|angebot|ratenzahlung|teilzahlung|quote|stundung|einigung\w*|schuldenbereinigungsplan|zurueck)\b(?:.{0,60}\bab\b)?|\b(?:stimmen|stimme|koennen|kann|moechten|werden) (?:wir |ich )?(?:\w+ ){0,10}(?:plan|vergleich\w*|vorschlag|angebot|quote|ratenzahlung|schuldenbereinigungsplan) (?:\w+ ){0,4}(?:nicht|keinesfalls|leider nicht)\b",
     r"|\bauf (?:den|einen|ihren|diesen) (?:vergleich|vorschlag|plan|deal)\b.{0,40}\bnicht\b|\bkeine(?:r|n|m)? (?:ratenzahlung|vergleich|teilzahlung|stundung|zustimmung|nachlass|verzicht|quote)\b|\bnicht bereit\b|\bnicht verhandlungsbereit\b|\bwidersprechen (?:wir|dem)|\b(?:no|not) (?:instal\w+|settlement)|\bbestehen auf (?:der )?(?:vollstaendigen|voller|vollen|sofortigen)",
 );
@@ -94,7 +99,7 @@ pattern!(
 pattern!(
     OFFERS,
     r"\bgegen (?:eine )?(?:einmalige? )?(?:zahlung|einmalzahlung)|\bbei (?:eingang|zahlung|einmalzahlung)\b.{0,120}\b(?:erledigt|verzichten|erlassen|abgegolten|ausgleich|erklaeren|schliessen)|\b(?:schlagen|bieten)\b.{0,60}\b(?:stattdessen|vor|an)\b.{0,200}\b(?:zahlung|vergleich|raten?|einmal\w*)|\beinmalzahlung (?:von|i\.? ?h\.? ?v\.?|in hoehe)|\bvergleich(?:sweise|svorschlag|sangebot|sbetrag|ssumme)?\b.{0,80}\b(?:anbieten|anzubieten|bieten|vorschlagen|in hoehe|von|ueber)",
-    r"|\bgegenvorschlag|\bgegenangebot|\bcounter-?offer|\bunser (?:angebot|vorschlag)\b|\bverzichten (?:wir )?(?:\w+ ){0,6}(?:auf|weitergehende)|\bin full and final settlement|\bmindestens \d+ ?(?:%|prozent)|\bquote von mindestens|\bbereit\b.{0,80}\b(?:vergleich|verzichten|abgeltung|erlass)|\bals abgeltung\b|\bzur abgeltung\b",
+    r"|\bzufrieden ?geben\b|\brest (?:zu )?erlassen\b|\bgenuegen uns\b|\bwaeren wir dabei\b|\bbegnuegen\b|\bone-off payment|\bagainst (?:a |one )?(?:\w+ )?payment|\bclose the file\b|\bgegenvorschlag|\bgegenangebot|\bcounter-?offer|\bunser (?:angebot|vorschlag)\b|\bverzichten (?:wir )?(?:\w+ ){0,6}(?:auf|weitergehende)|\bin full and final settlement|\bmindestens \d+ ?(?:%|prozent)|\bquote von mindestens|\bbereit\b.{0,80}\b(?:vergleich|verzichten|abgeltung|erlass)|\bals abgeltung\b|\bzur abgeltung\b",
 );
 
 pattern!(
@@ -109,7 +114,7 @@ pattern!(
 
 pattern!(
     PLAN_IF_WISHED,
-    r"\b(?:if your client|should your client|falls|sofern|wenn|auf wunsch|gerne auch|alternativ|selbstverstaendlich|bei bedarf|sollte)\b",
+    r"\b(?:if your client|should your client|falls|sofern|wenn|auf wunsch|auf antrag|in betracht|bei vorlage|denkbar|nehme? auch|can be (?:made|paid)|gerne auch|alternativ|selbstverstaendlich|bei bedarf|sollte)\b",
 );
 
 pattern!(
@@ -119,7 +124,7 @@ pattern!(
 
 pattern!(
     ASKS_FOR,
-    r"\b(?:bitte|bitten|benoetigen|benoetige|brauchen|brauche|fehlt|fehlen|ohne|nachreichen|nachzureichen|uebersenden sie|senden sie|schick\w*|reichen sie|teilen sie|nennen sie|mitteilen|mitzuteilen|angabe|angaben|vorlage|vorlegen|please|need|require|without|missing|provide|erforderlich|liegt uns (?:\w+ ){0,2}nicht|nicht vor)\b",
+    r"\b(?:bitte|bitten|benoetigen|benoetige|brauchen|brauche|fehlt|fehlen|ohne|nachreichen|nachzureichen|uebersenden sie|senden sie|schick\w*|reichen sie|teilen sie|nennen sie|mitteilen|mitzuteilen|angabe|angaben|vorlage|vorlegen|please|need|require|without|missing|provide|erforderlich|liegt uns (?:\w+ ){0,2}nicht|nicht vor|erst)\b",
 );
 
 pattern!(
@@ -143,8 +148,13 @@ pattern!(
 );
 
 pattern!(
+    SPEAKS_OF_CLAIM,
+    r"\b\w*(?:forderung|rueckstand|rueckstaende|schuld|saldo|betrag)\b.{0,80}\b(?:besteht|bestehen|betraegt|belaeuft|offen|weiterhin|folgt|beziffern|mitteilen)\b",
+);
+
+pattern!(
     DEBTOR_SPEAKS,
-    r"\b(?:was soll ich|muss ich|soll ich|kann ich|darf ich|meine schulden|mein konto|mein glaeubiger|ich habe .{0,40}(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|hallo frau doktor|mein insolvenz\w*|mir geht es|ich weiss nicht|koennen sie mir|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
+    r"\b(?:was soll ich|muss ich|soll ich|kann ich|darf ich|meine schulden|mein konto|mein glaeubiger|ich habe .{0,40}(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|hallo frau doktor|mein insolvenz\w*|mir geht es|ich weiss nicht|koennen sie mir|ich habe? .{0,60}(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
 );
 
 /// Reads the intent of a mail whose amounts are already understood.
@@ -157,7 +167,8 @@ pub(super) fn read(mail: &CleanedMail, account: &Account) -> Reading {
         doubts.insert(Doubt::Manipulation);
     }
     let own_claim = account.claim.as_ref().filter(|claim| claim.strength > Strength::Bare);
-    let states_amounts = account.has(Role::Total) || account.has(Role::Sum) || account.has(Role::Claim);
+    let states_amounts =
+        account.has(Role::Total) || account.has(Role::Sum) || account.has(Role::Claim);
     let done = |intent: Intent, is_creditor_reply: bool, doubts: BTreeSet<Doubt>| Reading {
         intent,
         is_creditor_reply,
@@ -176,10 +187,11 @@ pub(super) fn read(mail: &CleanedMail, account: &Account) -> Reading {
     if is_spam(mail, &subject, &everything_new) && doubts.is_empty() {
         return done(Intent::Spam, false, doubts);
     }
-    if !states_amounts && own_claim.is_none() && is_auto_reply(&subject, &body) && doubts.is_empty() {
+    if !states_amounts && own_claim.is_none() && is_auto_reply(&subject, &body) && doubts.is_empty()
+    {
         return done(Intent::AutoReply, false, doubts);
     }
-    let about_sale = body.split(['.', '\n']).any(|_| false) || (SOLD.is_match(&joined(&body)) && !BOUGHT.is_match(&body));
+    let about_sale = SOLD.is_match(&joined(&body)) && !BOUGHT.is_match(&body);
     if about_sale {
         doubts.insert(Doubt::NotTheirClaim);
         return done(Intent::Other, true, doubts);
@@ -198,25 +210,35 @@ fn creditors_intent(subject: &str, body: &str, account: &Account) -> Intent {
     let firm = claim.is_some_and(|claim| claim.strength >= Strength::Total);
     let contradicting = account.doubts.contains(&Doubt::ContradictingTotals);
     let refuses = sentences(body).any(|sentence| REFUSES.is_match(sentence));
-    let offers = sentences(body).any(|sentence| OFFERS.is_match(sentence));
+    let offers =
+        sentences(body).any(|sentence| OFFERS.is_match(sentence) && !sentence.trim_end().ends_with('?'));
+    if claim.is_some_and(|claim| claim.value == Money::ZERO) && !refuses {
+        return Intent::DebtStatement;
+    }
     if refuses {
         return if offers && !firm { Intent::SettlementCounter } else { Intent::Rejection };
     }
     let whole = format!("{subject}. {body}");
-    if sentences(&whole).any(|sentence| ACCEPTS.is_match(sentence) && !PLAN_IF_WISHED.is_match(sentence) && !asks(sentence))
-        && !(firm && offers)
+    if sentences(&whole).any(|sentence| {
+        ACCEPTS.is_match(sentence) && !PLAN_IF_WISHED.is_match(sentence) && !asks(sentence)
+    }) && !(firm && offers)
     {
         return Intent::SettlementAccept;
     }
     let plans = sentences(&whole).any(|sentence| {
-        PLANS.is_match(sentence) && PLANS_FOR_REAL.is_match(sentence) && !PLAN_IF_WISHED.is_match(sentence)
-    }) || (account.has(Role::Rate) && PLANS.is_match(&whole) && !sentences(body).any(|s| PLANS.is_match(s) && PLAN_IF_WISHED.is_match(s)));
+        PLANS.is_match(sentence)
+            && PLANS_FOR_REAL.is_match(sentence)
+            && !PLAN_IF_WISHED.is_match(sentence)
+    }) || (account.has(Role::Rate)
+        && PLANS.is_match(&whole)
+        && !sentences(body).any(|s| PLANS.is_match(s) && PLAN_IF_WISHED.is_match(s)));
     if offers && !firm && !plans {
         return Intent::SettlementCounter;
     }
     let unclear = sentences(body).any(|sentence| CANNOT_ASSIGN.is_match(sentence));
-    let needs = sentences(body)
-        .any(|sentence| NEEDS_FACTS.is_match(sentence) && ASKS_FOR.is_match(sentence) && !is_thanks(sentence));
+    let needs = sentences(body).any(|sentence| {
+        NEEDS_FACTS.is_match(sentence) && ASKS_FOR.is_match(sentence) && !is_thanks(sentence)
+    });
     if !firm && !contradicting && (unclear || (needs && claim.is_none())) {
         return Intent::ClarificationRequest;
     }
@@ -227,26 +249,35 @@ fn creditors_intent(subject: &str, body: &str, account: &Account) -> Intent {
         return Intent::DebtStatement;
     }
     let question = body.contains('?')
-        || sentences(body).any(|sentence| ASKS_FOR.is_match(sentence) && QUESTION_WORDS.is_match(sentence));
+        || sentences(body)
+            .any(|sentence| ASKS_FOR.is_match(sentence) && QUESTION_WORDS.is_match(sentence));
     match claim {
         Some(claim) if claim.strength == Strength::Claim && body.contains('?') => Intent::Inquiry,
         Some(_) => Intent::DebtStatement,
-        None if ATTACHED.is_match(body) && (STATES_ACCOUNT.is_match(&whole) || !question) => Intent::DebtStatement,
+        None if ATTACHED.is_match(body) && (STATES_ACCOUNT.is_match(&whole) || !question) => {
+            Intent::DebtStatement
+        }
         None if account.has(Role::Former) || !account.doubts.is_empty() => Intent::DebtStatement,
         None if question => Intent::Inquiry,
-        None if account.claim.is_some() => Intent::DebtStatement,
+        None if !account.readings.is_empty() || SPEAKS_OF_CLAIM.is_match(body) => {
+            Intent::DebtStatement
+        }
         None => Intent::Other,
     }
 }
 
 /// `vielen Dank für die Vollmacht` asks for nothing.
 fn is_thanks(sentence: &str) -> bool {
-    ["dank", "liegt uns vor", "erhalten", "uebersendung der vollmacht"].iter().any(|word| sentence.contains(word))
+    ["dank", "liegt uns vor", "erhalten", "uebersendung der vollmacht"]
+        .iter()
+        .any(|word| sentence.contains(word))
         && !["bitte", "benoetig", "fehl", "ohne "].iter().any(|word| sentence.contains(word))
 }
 
 fn asks(sentence: &str) -> bool {
-    sentence.trim_end().ends_with('?') || sentence.contains("sobald") || sentence.contains("pruefen wir")
+    sentence.trim_end().ends_with('?')
+        || sentence.contains("sobald")
+        || sentence.contains("pruefen wir")
 }
 
 fn sentences(body: &str) -> impl Iterator<Item = &str> {
@@ -260,9 +291,17 @@ fn is_bounce_body(body: &str) -> bool {
 
 fn is_auto_reply(subject: &str, body: &str) -> bool {
     let subject_says_so = AUTO_SUBJECT.is_match(subject) && !is_reply_subject(subject);
-    let signs = AUTO_BODY.find_iter(body).map(|found| found.as_str().to_owned()).collect::<BTreeSet<_>>().len();
-    let demands = NEEDS_FACTS.is_match(body) && ASKS_FOR.is_match(body) && CANNOT_ASSIGN.is_match(body);
-    !demands && (subject_says_so && (signs >= 1 || body.len() < 600) || signs >= 3 || (signs >= 2 && body.len() < 700 && !body.contains('?')))
+    let signs = AUTO_BODY
+        .find_iter(body)
+        .map(|found| found.as_str().to_owned())
+        .collect::<BTreeSet<_>>()
+        .len();
+    let demands =
+        NEEDS_FACTS.is_match(body) && ASKS_FOR.is_match(body) && CANNOT_ASSIGN.is_match(body);
+    !demands
+        && (subject_says_so && (signs >= 1 || body.len() < 600)
+            || signs >= 3
+            || (signs >= 2 && body.len() < 700 && !body.contains('?')))
 }
 
 /// Advertising and false invoices to the office itself: never where a case is spoken of.

@@ -9,8 +9,10 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use domain::extraction::{Doubt, Evidence, Extraction, Intent};
+use regex::Regex;
 
 use crate::clean::CleanedMail;
 use crate::money;
@@ -39,7 +41,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         doubts.insert(Doubt::BodiesDisagree);
     }
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
-    if intent.intent == Intent::PaymentPlan && claim.is_none() {
+    if intent.intent == Intent::PaymentPlan && claim.is_none_or(|claim| claim.is_bare_sum) {
         doubts.insert(Doubt::NoTotal);
     }
 
@@ -113,9 +115,15 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
 /// The mail says itself that it answers for several persons.
 fn speaks_of_several(mail: &CleanedMail) -> bool {
     let text = crate::fold::fold(&format!("{}\n{}", mail.subject, mail.body));
-    ["sammelauskunft", "sammelantwort", "sammelmitteilung", "ihre anfragen", "ihre mandanten ", "ihrer mandanten ", "eheleute", "mehrere mandanten", "zu ihren anfragen", "ihre drei anfragen", "ihre beiden anfragen", "ihren beiden anfragen", "beider mandanten"]
-        .iter()
-        .any(|words| text.contains(words))
+    static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .{1,30} und vom)\b",
+            r"|\b(?:ihre|ihren|ihrer|beider|beiden|mehrere|mehreren|folgende[nr]?) mandanten\b(?: sind| haben|:|\n| und|,)|\bihrer mandanten\b",
+            r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b",
+        ))
+        .expect("the pattern is valid")
+    });
+    SEVERAL.is_match(&text) || names::lists_several(&mail.body)
 }
 
 /// How often a write with this confidence was right on the corpora; 0.75 is needed to write.

@@ -25,6 +25,12 @@ pub(super) struct Names {
 }
 
 const WORD: &str = r"\p{Lu}[\p{L}01'’]+(?:-\p{L}[\p{L}01'’]+)*";
+/// Small words inside names.
+const PARTICLES: [&str; 22] = [
+    "von", "der", "dem", "den", "van", "de", "la", "del", "della", "di", "da", "dos", "el", "al",
+    "zu", "zur", "ter", "ten", "bin", "ibn", "vom", "und",
+];
+
 const PARTICLE: &str = r"(?:(?i:von der|von dem|von den|von|van der|van den|van de|van|de la|de|del|della|di|da|dos|el|al|zu|zur|ter|ten|bin|ibn|vom) )";
 
 /// `Vorname Nachname` or `Nachname, Vorname`.
@@ -60,7 +66,7 @@ static WITH_TITLE: LazyLock<Regex> = LazyLock::new(|| {
 /// `Max Muster, Ihr Zeichen 1/26` and `Max Muster (1/26)`.
 static BESIDE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"{}[ ,;:|(/-]{{1,4}}(?i:[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|ref)|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
+        r"{}(?:,| \(| [-/|]) ?(?i:[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|ref)|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
         full_name()
     ))
     .expect("the pattern is valid")
@@ -70,8 +76,10 @@ static NAME_IN_SUBJECT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(&full_name()).expect("the pattern is valid"));
 
 static SURNAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"\b(?i:herrn?|frau|mandantin|mandanten|kundin|kunde) ((?:{PARTICLE})?{WORD})"))
-        .expect("the pattern is valid")
+    Regex::new(&format!(
+        r"\b(?i:herrn?|frau|mandantin|mandanten|kundin|kunde) ((?:{PARTICLE})?{WORD})"
+    ))
+    .expect("the pattern is valid")
 });
 
 /// `Muster AG ./. Max Muster`, `Auftraggeber Muster AG`.
@@ -96,22 +104,37 @@ pub(super) fn names(mail: &CleanedMail) -> Names {
         names.client = express
             .iter()
             .filter(|other| may_be_same(&first.text, &other.text))
-            .max_by_key(|other| (parts(&other.text).len().min(2), std::cmp::Reverse(other.source as u8)))
+            .max_by_key(|other| {
+                (parts(&other.text).len().min(2), std::cmp::Reverse(other.source as u8))
+            })
             .cloned();
         return names;
     }
-    names.client = matches(&WITH_TITLE, Source::Body, mail)
-        .into_iter()
-        .next()
+    names.client = familiar(mail)
+        .or_else(|| matches(&WITH_TITLE, Source::Body, mail).into_iter().next())
         .or_else(|| matches(&WITH_TITLE, Source::Subject, mail).into_iter().next())
-        .or_else(|| matches(&NAME_IN_SUBJECT, Source::Subject, mail).into_iter().next())
         .or_else(|| matches(&AS_CLIENT, Source::Quote, mail).into_iter().next())
         .or_else(|| matches(&WITH_TITLE, Source::Quote, mail).into_iter().next())
-        .or_else(|| matches(&SURNAME, Source::Body, mail).into_iter().next());
+        .or_else(|| matches(&NAME_IN_SUBJECT, Source::Subject, mail).into_iter().next())
+        .or_else(|| matches_of(&SURNAME, Source::Body, 1, mail).into_iter().next());
     names
 }
 
 fn matches(pattern: &Regex, source: Source, mail: &CleanedMail) -> Vec<Name> {
+    matches_of(pattern, source, 2, mail)
+}
+
+/// Full names in the body that share a word with the subject or the office's letter.
+fn familiar(mail: &CleanedMail) -> Option<Name> {
+    let known = fold(&format!("{} {}", mail.subject, mail.quote));
+    let known: Vec<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    matches(&NAME_IN_SUBJECT, Source::Body, mail).into_iter().find(|name| {
+        parts(&name.text).iter().any(|part| part.len() > 2 && known.contains(&part.as_str()))
+    })
+}
+
+/// Names of at least `fewest` words.
+fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail) -> Vec<Name> {
     let text = source.text(mail);
     let mut found = Vec::new();
     for captures in pattern.captures_iter(text) {
@@ -119,7 +142,7 @@ fn matches(pattern: &Regex, source: Source, mail: &CleanedMail) -> Vec<Name> {
         if is_addressed(&text[..whole.start()]) {
             continue;
         }
-        if let Some(name) = person(text, name.range(), source, mail) {
+        if let Some(name) = person(text, name.range(), fewest, source, mail) {
             found.push(name);
         }
     }
@@ -135,18 +158,33 @@ fn is_addressed(before: &str) -> bool {
         .expect("the pattern is valid")
     });
     let tail_start = before.len().saturating_sub(40);
-    let tail_start = (tail_start..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
+    let tail_start =
+        (tail_start..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
     ADDRESSED.is_match(&fold(&before[tail_start..]))
 }
 
 /// Cuts what follows a name and refuses what is no person.
-fn person(text: &str, range: Range<usize>, source: Source, mail: &CleanedMail) -> Option<Name> {
+fn person(
+    text: &str,
+    range: Range<usize>,
+    fewest: usize,
+    source: Source,
+    mail: &CleanedMail,
+) -> Option<Name> {
     let mut end = range.end;
     if text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
         return None;
     }
+    let mut start = range.start;
+    while let Some(space) = text[start..end].find([' ', ',']) {
+        if !is_no_name(&text[start..start + space]) {
+            break;
+        }
+        start += space;
+        start += text[start..end].len() - text[start..end].trim_start_matches([' ', ',']).len();
+    }
     loop {
-        let name = &text[range.start..end];
+        let name = &text[start..end];
         let last_start = name.rfind([' ', ',']).map_or(0, |at| at + 1);
         if !is_no_name(&name[last_start..]) {
             break;
@@ -155,11 +193,12 @@ fn person(text: &str, range: Range<usize>, source: Source, mail: &CleanedMail) -
         if kept == 0 {
             return None;
         }
-        end = range.start + kept;
+        end = start + kept;
     }
-    let name = &text[range.start..end];
+    let name = &text[start..end];
     let parts = parts(name);
-    if parts.iter().any(|part| is_no_name(part) || is_of_sender(part, mail)) {
+    let is_particle = |part: &&String| PARTICLES.contains(&part.as_str());
+    if parts.iter().filter(|part| !is_particle(part)).any(|part| is_no_name(part) || is_of_sender(part, mail)) {
         return None;
     }
     if text[end..].trim_start().starts_with(|c: char| c == '&')
@@ -170,7 +209,7 @@ fn person(text: &str, range: Range<usize>, source: Source, mail: &CleanedMail) -
         return None;
     }
     let repaired = repair(name);
-    (!parts.is_empty()).then(|| Name { text: repaired, source, range: range.start..end })
+    (parts.len() >= fewest).then(|| Name { text: repaired, source, range: start..end })
 }
 
 /// Scanners read `0` for `o` and `1` for `l` inside words.
@@ -185,7 +224,10 @@ fn parts(name: &str) -> Vec<String> {
 /// Whether two spellings can mean one person: one has all the words of the other.
 fn may_be_same(one: &str, other: &str) -> bool {
     let fold_all = |name: &str| -> Vec<String> {
-        parts(name).iter().map(|part| part.replace("ue", "u").replace("oe", "o").replace("ae", "a")).collect()
+        parts(name)
+            .iter()
+            .map(|part| part.replace("ue", "u").replace("oe", "o").replace("ae", "a"))
+            .collect()
     };
     let (one, other) = (fold_all(one), fold_all(other));
     let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
@@ -203,31 +245,246 @@ fn is_of_sender(part: &str, mail: &CleanedMail) -> bool {
 fn is_no_name(word: &str) -> bool {
     let word = fold(word.trim_matches(['.', ':', '-', ',']));
     let ends = [
-        "ung", "ungen", "nummer", "konto", "zeichen", "vertrag", "plan", "schaft", "forderung", "summe",
-        "betrag", "stand", "bank", "kasse", "werke", "versicherung", "inkasso", "anfrage", "schreiben",
-        "rechnung", "auskunft", "gmbh", "verfahren", "antrag", "bescheid", "zinsen", "kosten", "darlehen",
-        "heit", "keit", "tion", "ismus", "angebot", "vergleich", "rate", "raten", "mahnung",
+        "ung",
+        "ungen",
+        "nummer",
+        "konto",
+        "zeichen",
+        "vertrag",
+        "plan",
+        "schaft",
+        "forderung",
+        "summe",
+        "betrag",
+        "stand",
+        "bank",
+        "kasse",
+        "werke",
+        "versicherung",
+        "inkasso",
+        "anfrage",
+        "schreiben",
+        "rechnung",
+        "auskunft",
+        "gmbh",
+        "verfahren",
+        "antrag",
+        "bescheid",
+        "zinsen",
+        "kosten",
+        "darlehen",
+        "heit",
+        "nr",
+        "nehmer",
+        "nehmerin",
+        "guthaben",
+        "service",
+        "abteilung",
+        "hoehe",
+        "stelle",
+        "sache",
+        "praxis",
+        "keit",
+        "tion",
+        "ismus",
+        "angebot",
+        "vergleich",
+        "rate",
+        "raten",
+        "mahnung",
     ];
     word.chars().count() < 2
         || ends.iter().any(|end| word.len() > end.len() && word.ends_with(end) || word == *end)
         || matches!(
             word.as_str(),
-            "ihr" | "ihre" | "ihrem" | "ihren" | "ihrer" | "unser" | "unsere" | "unserem" | "az" | "aktenzeichen" | "herr"
-                | "herrn" | "frau" | "die" | "der" | "das" | "den" | "dem" | "wir" | "sie" | "es" | "und" | "am" | "im"
-                | "kunde" | "kundin" | "mandant" | "mandantin" | "schuldner" | "schuldnerin" | "aw" | "re" | "wg"
-                | "fwd" | "betreff" | "vorgang" | "fall" | "akte" | "kd" | "nr" | "team" | "service" | "kanzlei"
-                | "gmbh" | "ag" | "kg" | "eg" | "ltd" | "mbh" | "finanzamt" | "jobcenter" | "sparkasse" | "volksbank"
-                | "amtsgericht" | "landgericht" | "gericht" | "hallo" | "guten" | "tag" | "sehr" | "geehrte" | "damen"
-                | "herren" | "eur" | "euro" | "forderungen" | "konten" | "insolvenz" | "antwort" | "saldo" | "datum"
-                | "januar" | "februar" | "maerz" | "april" | "mai" | "juni" | "juli" | "august" | "september"
-                | "oktober" | "november" | "dezember" | "bezug" | "bitte" | "zu" | "zur" | "zum" | "in" | "mit" | "von" | "fuer"
-                | "mieter" | "mieterin" | "mitglied" | "mitgl" | "letzte" | "korrektur" | "neue" | "neuer" | "offene" | "offener"
-                | "status" | "info" | "telefon" | "fax" | "schuldnerberatung" | "versandhaus" | "stadtwerke" | "undelivered"
-                | "mail" | "returned" | "sender" | "automatische" | "abwesenheitsnotiz" | "eilt" | "wichtig" | "danke" | "gruss"
-                | "gruesse" | "beste" | "viele" | "freundliche" | "dear" | "sirs" | "your" | "our" | "the" | "debtor" | "client"
-                | "details" | "abs" | "vor" | "nach" | "bei" | "auf" | "an" | "aus" | "laut" | "gegen" | "wegen" | "kind" | "regards"
-                | "ratenzahlung" | "vollmacht" | "adresse" | "anschrift" | "geburtsdatum" | "nachweis" | "unterlagen" | "rundfunkbeitrag"
-                | "strom" | "gas" | "wohnung" | "firma" | "rae" | "ra" | "rechtsanwaelte" | "beitrag" | "beitraege" | "schulden" | "dritte" | "dritten"
+            "ihr"
+                | "ihnen"
+                | "ihres"
+                | "betreffend"
+                | "familie"
+                | "versicherte"
+                | "versicherter"
+                | "mandanten"
+                | "mandantschaft"
+                | "durchwahl"
+                | "patientin"
+                | "patient"
+                | "kontoinhaberin"
+                | "kontoinhaber"
+                | "ein"
+                | "eine"
+                | "einen"
+                | "einer"
+                | "name"
+                | "dr"
+                | "prof"
+                | "praxis"
+                | "telefonisch"
+                | "hier"
+                | "sache"
+                | "sachen"
+                | "ihre"
+                | "ihrem"
+                | "ihren"
+                | "ihrer"
+                | "unser"
+                | "unsere"
+                | "unserem"
+                | "az"
+                | "aktenzeichen"
+                | "herr"
+                | "herrn"
+                | "frau"
+                | "die"
+                | "der"
+                | "das"
+                | "den"
+                | "dem"
+                | "wir"
+                | "sie"
+                | "es"
+                | "und"
+                | "am"
+                | "im"
+                | "kunde"
+                | "kundin"
+                | "mandant"
+                | "mandantin"
+                | "schuldner"
+                | "schuldnerin"
+                | "aw"
+                | "re"
+                | "wg"
+                | "fwd"
+                | "betreff"
+                | "vorgang"
+                | "fall"
+                | "akte"
+                | "kd"
+                | "nr"
+                | "team"
+                | "service"
+                | "kanzlei"
+                | "gmbh"
+                | "ag"
+                | "kg"
+                | "eg"
+                | "ltd"
+                | "mbh"
+                | "finanzamt"
+                | "jobcenter"
+                | "sparkasse"
+                | "volksbank"
+                | "amtsgericht"
+                | "landgericht"
+                | "gericht"
+                | "hallo"
+                | "guten"
+                | "tag"
+                | "sehr"
+                | "geehrte"
+                | "damen"
+                | "herren"
+                | "eur"
+                | "euro"
+                | "forderungen"
+                | "konten"
+                | "insolvenz"
+                | "antwort"
+                | "saldo"
+                | "datum"
+                | "januar"
+                | "februar"
+                | "maerz"
+                | "april"
+                | "mai"
+                | "juni"
+                | "juli"
+                | "august"
+                | "september"
+                | "oktober"
+                | "november"
+                | "dezember"
+                | "bezug"
+                | "bitte"
+                | "zu"
+                | "zur"
+                | "zum"
+                | "in"
+                | "mit"
+                | "von"
+                | "fuer"
+                | "mieter"
+                | "mieterin"
+                | "mitglied"
+                | "mitgl"
+                | "letzte"
+                | "korrektur"
+                | "neue"
+                | "neuer"
+                | "offene"
+                | "offener"
+                | "status"
+                | "info"
+                | "telefon"
+                | "fax"
+                | "schuldnerberatung"
+                | "versandhaus"
+                | "stadtwerke"
+                | "undelivered"
+                | "mail"
+                | "returned"
+                | "sender"
+                | "automatische"
+                | "abwesenheitsnotiz"
+                | "eilt"
+                | "wichtig"
+                | "danke"
+                | "gruss"
+                | "gruesse"
+                | "beste"
+                | "viele"
+                | "freundliche"
+                | "dear"
+                | "sirs"
+                | "your"
+                | "our"
+                | "the"
+                | "debtor"
+                | "client"
+                | "details"
+                | "abs"
+                | "vor"
+                | "nach"
+                | "bei"
+                | "auf"
+                | "an"
+                | "aus"
+                | "laut"
+                | "gegen"
+                | "wegen"
+                | "kind"
+                | "regards"
+                | "ratenzahlung"
+                | "vollmacht"
+                | "adresse"
+                | "anschrift"
+                | "geburtsdatum"
+                | "nachweis"
+                | "unterlagen"
+                | "rundfunkbeitrag"
+                | "strom"
+                | "gas"
+                | "wohnung"
+                | "firma"
+                | "rae"
+                | "ra"
+                | "rechtsanwaelte"
+                | "beitrag"
+                | "beitraege"
+                | "schulden"
+                | "dritte"
+                | "dritten"
         )
 }
 
@@ -235,11 +492,30 @@ fn creditor(mail: &CleanedMail) -> Option<String> {
     for text in [&mail.body, &mail.subject] {
         for captures in ACTS_FOR.captures_iter(text) {
             let Some(name) = captures.get(1).or_else(|| captures.get(2)) else { continue };
-            let name = name.as_str().trim().trim_start_matches("der ").trim_start_matches("die ").trim();
+            let name =
+                name.as_str().trim().trim_start_matches("der ").trim_start_matches("die ").trim();
             if name.starts_with(char::is_uppercase) && name.split(' ').count() <= 8 {
                 return Some(name.to_owned());
             }
         }
     }
     mail.from_name.clone().filter(|name| !name.trim().is_empty())
+}
+
+/// A list of persons, each with a number: `Anna Muster (12/26)  500,00 EUR`.
+pub(super) fn lists_several(body: &str) -> bool {
+    static LISTED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(&format!(
+            r"(?m)^(?:- |[0-9]\. |\| )?{}[ ,;:|]+\(?((?:AZ-)?[0-9][0-9/_-]{{3,}}[0-9])\b",
+            full_name()
+        ))
+        .expect("the pattern is valid")
+    });
+    let mut listed = LISTED.captures_iter(body).filter_map(|found| {
+        let name = found.get(1)?.as_str();
+        let is_person = parts(name).iter().all(|part| !is_no_name(part));
+        is_person.then(|| (name, found.get(2).map_or("", |number| number.as_str())))
+    });
+    let Some((first, number)) = listed.next() else { return false };
+    listed.any(|(name, other)| other != number && !may_be_same(first, name))
 }

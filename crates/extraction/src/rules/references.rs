@@ -68,12 +68,12 @@ enum Firmness {
 static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
     our_number_after(concat!(
         r"(?:\b[il]hr(?:e[mnrs]?)?|\bdort(?:iges?|\.)?|\beue?r(?:e[mnrs]?)?|\byour|\bdortigen|\bdein) ?",
-        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?"
+        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?|\bdort"
     ))
 });
 
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
-    our_number_after(r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer)\b)")
+    our_number_after(r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|[il]hre[rn]? (?:anfrage|schreiben|nachricht))\b)")
 });
 
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
@@ -84,14 +84,20 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 
 static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(
-        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n.;()]{{0,60}}\({OUR_NUMBER}\)"
+        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n;()]{{0,60}}\({OUR_NUMBER}\)"
     ))
     .expect("the pattern is valid")
 });
 
+/// A number in the forms that offices give their cases, without a label.
+static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b((?:az-[0-9]{2,4}-[0-9]{1,5}|[0-9]{1,7}[_/][0-9]{2,6}|[0-9]{6}))\b")
+        .expect("the pattern is valid")
+});
+
 fn our_number_after(label: &str) -> Regex {
-    let gap = r"(?:\.|:|\bnr\b|\bnummer\b|\blautet\b|\bist\b|[ |#*])*";
-    Regex::new(&format!("{label}{gap}{OUR_NUMBER}")).expect("the pattern is valid")
+    let gap = r"(?: ?\([^()\n]{0,40}\))?(?:\.|:|\bnr\b|\bnummer\b|\blautet\b|\bist\b|[ |#*])*";
+    Regex::new(&format!("(?:{label}){gap}{OUR_NUMBER}")).expect("the pattern is valid")
 }
 
 /// Reads all numbers of a mail.
@@ -104,6 +110,9 @@ pub(super) fn references(mail: &CleanedMail) -> References {
         collect(&EXPRESS, text, &folded, source, Firmness::Express, &mut found);
         if source == Source::Subject && subject_is_ours {
             collect(&QUOTED, text, &folded, source, Firmness::Express, &mut found);
+        }
+        if source == Source::Subject {
+            collect(&SHAPED, text, &folded, source, Firmness::Beside, &mut found);
         }
         collect(&LABELLED, text, &folded, source, Firmness::Labelled, &mut found);
         collect(&BESIDE, text, &folded, source, Firmness::Beside, &mut found);
@@ -151,18 +160,23 @@ fn collect(
     for captures in pattern.captures_iter(folded) {
         let (Some(whole), Some(number)) = (captures.get(0), captures.get(1)) else { continue };
         let before = folded[..whole.start()].trim_end();
-        let theirs = before.ends_with("unser") || before.ends_with("unsere") || before.ends_with("unserem")
-            || before.ends_with("mein") || before.ends_with("our");
+        let theirs = before.ends_with("unser")
+            || before.ends_with("unsere")
+            || before.ends_with("unserem")
+            || before.ends_with("mein")
+            || before.ends_with("our");
         if (firmness != Firmness::Express && theirs) || !is_whole(folded, number.range()) {
             continue;
         }
+        let joined_before = folded[..number.start()]
+            .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '/' | '_' | '.'));
         let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
-        if digits < 3 || looks_like_date(number.as_str()) {
+        if joined_before || digits < 3 || looks_like_date(number.as_str()) {
             continue;
         }
-        let known = found.iter().any(|(_, other)| {
-            other.source == source && other.range.start == number.start()
-        });
+        let known = found
+            .iter()
+            .any(|(_, other)| other.source == source && other.range.start == number.start());
         if !known {
             let text = text[number.range()].to_owned();
             found.push((firmness, Reference { text, source, range: number.range() }));
@@ -196,7 +210,8 @@ fn collect_column(
             let offset: usize = cells[..at].iter().map(|cell| cell.len() + 3).sum();
             let from = start + offset;
             let value = cell.trim();
-            if value.bytes().any(|b| b.is_ascii_digit()) && !value.contains(' ') && value.len() < 24 {
+            if value.bytes().any(|b| b.is_ascii_digit()) && !value.contains(' ') && value.len() < 24
+            {
                 let range = from..from + value.len();
                 let text = text[range.clone()].to_owned();
                 found.push((Firmness::Express, Reference { text, source, range }));
@@ -227,7 +242,9 @@ fn looks_like_date(number: &str) -> bool {
 /// `AW:` and the like: the subject is the office's own.
 pub(super) fn is_reply_subject(subject: &str) -> bool {
     let lower = subject.trim_start().to_lowercase();
-    ["aw:", "re:", "antw:", "antwort:", "sv:", "aw :", "re :"].iter().any(|mark| lower.starts_with(mark))
+    ["aw:", "re:", "antw:", "antwort:", "sv:", "aw :", "re :"]
+        .iter()
+        .any(|mark| lower.starts_with(mark))
 }
 
 /// Letters and digits only, in upper case: what two spellings of one number share.
@@ -238,10 +255,10 @@ pub(super) fn key(number: &str) -> String {
 /// A number of the creditor after a word for it, spaces inside it allowed.
 static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
+        r"(?i:\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
         r"|(?:\p{L}+-?)?(?:nummer|nr|konto|vertrag|vorgang|darlehen|rechnung|police|akte)|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
-        r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*",
-        r"(#?(?:[A-Z]{1,4}[ -]?)?[0-9][0-9A-Z]*(?:[-_/.][0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
+        r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*)",
+        r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
     ))
     .expect("the pattern is valid")
 });
@@ -249,11 +266,11 @@ static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
 /// A number whose form alone says that it is one: letters, then digits with joints.
 static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(#?\b(?:[A-Z]{1,5}(?:[-/][A-Z]{1,4})*[-/][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
-        r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}",
+        r"(#?\b(?:[A-Z]{1,5}[0-9]?(?:[-/][A-Z]{1,4})*[-/.][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
+        r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}|[A-Z]{1,3} [0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[A-Z]{1,2} [0-9]{4}-[0-9]{4,}(?:-[0-9]+)?",
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
-        r"|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
+        r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
     ))
     .expect("the pattern is valid")
 });
@@ -305,20 +322,59 @@ fn add_matches(all: &mut Vec<Reference>, pattern: &Regex, source: Source, mail: 
 
 fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    if !(4..=20).contains(&digits) || looks_like_german_date(number) || !is_whole(text, range.clone()) {
+    if !(4..=20).contains(&digits)
+        || looks_like_german_date(number)
+        || !is_whole(text, range.clone())
+    {
         return false;
     }
-    let before: String = fold(&text[..range.start]).chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
-    let foreign = ["hrb", "hra", "gnr", "iban", "bic", "telefon", "tel", "fax", "telefax", "mobil", "handy", "ust-id", "durchwahl", "eur", "€", "hotline", "plz", "rdg", "glaeubiger-id", "ik", "§", "rufnummer", "z. b."];
+    let before: String = fold(&text[..range.start])
+        .chars()
+        .rev()
+        .take(24)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
+    let foreign = [
+        "hrb",
+        "hra",
+        "gnr",
+        "iban",
+        "bic",
+        "telefon",
+        "tel",
+        "fax",
+        "telefax",
+        "mobil",
+        "handy",
+        "ust-id",
+        "durchwahl",
+        "eur",
+        "€",
+        "hotline",
+        "plz",
+        "rdg",
+        "glaeubiger-id",
+        "ik",
+        "§",
+        "rufnummer",
+        "z. b.",
+    ];
     if foreign.iter().any(|word| before.trim_end_matches([' ', ':', '.']).ends_with(word)) {
         return false;
     }
-    let is_iban = number.len() > 4 && number.as_bytes()[..2].iter().all(u8::is_ascii_uppercase)
+    let is_iban = number.len() > 4
+        && number.as_bytes()[..2].iter().all(u8::is_ascii_uppercase)
         && number.as_bytes()[2..4].iter().all(u8::is_ascii_digit)
-        && number.contains(' ') && digits >= 12;
+        && number.contains(' ')
+        && digits >= 12;
     let is_year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
     let after = text[range.end..].trim_start();
-    let is_amount = after.starts_with("EUR") || after.starts_with('€') || after.starts_with("Euro") || text[range.end..].starts_with(',');
+    let is_amount = after.starts_with("EUR")
+        || after.starts_with('€')
+        || after.starts_with("Euro")
+        || text[range.end..].starts_with(',');
     !(is_iban || is_year || is_amount)
 }
 
@@ -333,13 +389,17 @@ fn looks_like_german_date(number: &str) -> bool {
 /// Adds a number unless it, or one that contains it, is there.
 fn add(all: &mut Vec<Reference>, reference: Reference) {
     let new_key = key(&reference.text);
-    if all.iter().any(|known| key(&known.text).ends_with(&new_key) || key(&known.text).starts_with(&new_key)) {
+    if all
+        .iter()
+        .any(|known| key(&known.text).ends_with(&new_key) || key(&known.text).starts_with(&new_key))
+    {
         return;
     }
     // `K 555 340 902` after `555 340 902`: the fuller spelling wins.
     all.retain(|known| {
         let known_key = key(&known.text);
-        !(new_key.ends_with(&known_key) || new_key.starts_with(&known_key)) || known.source != reference.source
+        !(new_key.ends_with(&known_key) || new_key.starts_with(&known_key))
+            || known.source != reference.source
     });
     all.push(reference);
 }

@@ -36,7 +36,9 @@ pub(super) fn segments(text: &str) -> Vec<Segment> {
         at += 1;
         let is_row = is_row(line);
         if !is_row {
-            while at < lines.len() && goes_on(&text[lines[at - 1].clone()], &text[lines[at].clone()]) {
+            while at < lines.len()
+                && goes_on(&text[lines[at - 1].clone()], &text[lines[at].clone()])
+            {
                 end = lines[at].end;
                 at += 1;
             }
@@ -44,7 +46,12 @@ pub(super) fn segments(text: &str) -> Vec<Segment> {
         let whole = first.start..end;
         let before = segments.len();
         if is_row {
-            segments.push(Segment { range: whole.clone(), heading: heading.clone(), is_row, starts_paragraph: after_blank });
+            segments.push(Segment {
+                range: whole.clone(),
+                heading: heading.clone(),
+                is_row,
+                starts_paragraph: after_blank,
+            });
         } else {
             for range in sentences(text, whole.clone()) {
                 let heading = if segments.len() == before { heading.clone() } else { None };
@@ -141,7 +148,10 @@ fn is_abbreviation(before: &str) -> bool {
         // `am 15. April`: an ordinal. An amount has a comma or its currency after it.
         return word.len() <= 3;
     }
-    if matches!(word, "EUR" | "Euro" | "€" | "CHF" | "ab" | "an" | "zu" | "um" | "so" | "ja" | "da" | "es") {
+    if matches!(
+        word,
+        "EUR" | "Euro" | "€" | "CHF" | "ab" | "an" | "zu" | "um" | "so" | "ja" | "da" | "es"
+    ) {
         return false;
     }
     let lower = word.to_lowercase();
@@ -149,12 +159,69 @@ fn is_abbreviation(before: &str) -> bool {
         || (word.contains('.') && letters <= 4)
         || matches!(
             lower.as_str(),
-            "nr" | "az" | "abs" | "art" | "inkl" | "incl" | "zzgl" | "einschl" | "ca" | "bzw" | "vgl"
-                | "gem" | "lt" | "ggf" | "evtl" | "tel" | "dr" | "prof" | "hr" | "fr" | "st" | "str"
-                | "usw" | "rd" | "mtl" | "ggü" | "abzgl" | "fa" | "geb" | "sog" | "bspw" | "vertr"
-                | "kd" | "kto" | "rg" | "re" | "ref" | "mr" | "mrs" | "no" | "jan" | "feb" | "apr"
-                | "aug" | "sept" | "okt" | "nov" | "dez" | "mo" | "di" | "mi" | "do" | "sa" | "so"
-                | "bzgl" | "betr" | "anl" | "kdnr" | "gg" | "ltd" | "co" | "mitgl" | "dort" | "exkl"
+            "nr" | "az"
+                | "abs"
+                | "art"
+                | "inkl"
+                | "incl"
+                | "zzgl"
+                | "einschl"
+                | "ca"
+                | "bzw"
+                | "vgl"
+                | "gem"
+                | "lt"
+                | "ggf"
+                | "evtl"
+                | "tel"
+                | "dr"
+                | "prof"
+                | "hr"
+                | "fr"
+                | "st"
+                | "str"
+                | "usw"
+                | "rd"
+                | "mtl"
+                | "ggü"
+                | "abzgl"
+                | "fa"
+                | "geb"
+                | "sog"
+                | "bspw"
+                | "vertr"
+                | "kd"
+                | "kto"
+                | "rg"
+                | "re"
+                | "ref"
+                | "mr"
+                | "mrs"
+                | "no"
+                | "jan"
+                | "feb"
+                | "apr"
+                | "aug"
+                | "sept"
+                | "okt"
+                | "nov"
+                | "dez"
+                | "mo"
+                | "di"
+                | "mi"
+                | "do"
+                | "sa"
+                | "so"
+                | "bzgl"
+                | "betr"
+                | "anl"
+                | "kdnr"
+                | "gg"
+                | "ltd"
+                | "co"
+                | "mitgl"
+                | "dort"
+                | "exkl"
         )
 }
 
@@ -176,7 +243,8 @@ mod tests {
 
     #[test]
     fn broken_lines_are_joined_and_rows_are_not() {
-        let text = "wir zeigen an, dass die Gesamtforderung gegen Herrn\nMüller heute 5,00 EUR beträgt.";
+        let text =
+            "wir zeigen an, dass die Gesamtforderung gegen Herrn\nMüller heute 5,00 EUR beträgt.";
         assert_eq!(cut(text), [text]);
         assert_eq!(cut("Zinsen  5,00 EUR\nSumme | 6,00 EUR").len(), 2);
     }
