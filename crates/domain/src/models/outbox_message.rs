@@ -306,7 +306,7 @@ fn waiting_message(conn: &mut PgConnection, aggregate_id: &str) -> QueryResult<O
 
 /// A row as the operators' commands and the reconciler see it.
 #[derive(Clone, Debug, Queryable, Selectable, Serialize)]
-#[diesel(table_name = outbox_messages, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = outbox_messages, check_for_backend(Pg))]
 pub struct OutboxMessage {
     pub id: i64,
     pub aggregate_type: String,

@@ -102,6 +102,15 @@ pub fn last_success(conn: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>
         .first(conn)
 }
 
+/// Whether a report is open; its process may be dead.
+pub fn is_running(conn: &mut PgConnection) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        reconciliation_reports::table
+            .filter(reconciliation_reports::status.eq(ReportStatus::Running.as_str())),
+    ))
+    .get_result(conn)
+}
+
 /// Whether a run that began at `since` or later has completed.
 pub fn has_completed_since(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(
