@@ -4,6 +4,7 @@ use domain::extraction::{Doubt, Extraction, Intent};
 use domain::money::Money;
 
 use crate::clean::CleanedMail;
+use crate::money;
 
 /// Adds the doubts of the rules to a model's extraction, and keeps a mail that holds an amount
 /// from being put aside unread. It takes nothing back: a model's own doubts all stay.
@@ -21,8 +22,10 @@ pub(super) fn veto(mut model: Extraction, rules: &Extraction, mail: &CleanedMail
     if matches!(amounts, (Some(said), Some(found)) if said != found) {
         add(Doubt::ContradictingTotals);
     }
-    // Words like "bezahlt" stand in many mails: that nothing is owed takes two readers.
-    if model.debt_amount == Some(Money::ZERO) && rules.debt_amount != Some(Money::ZERO) {
+    if let Some(amount) = model.debt_amount
+        && takes_two_readers(amount, mail)
+        && rules.debt_amount != Some(amount)
+    {
         add(Doubt::Ungrounded);
     }
     if ignorable(model.intent) && !ignorable(rules.intent) && rules.debt_amount.is_some() {
@@ -37,6 +40,12 @@ fn binding(doubt: Doubt) -> bool {
     !matches!(doubt, Doubt::NoTotal | Doubt::Conditional | Doubt::Ungrounded)
 }
 
+/// That nothing is owed, since words like "bezahlt" stand in many mails; and an amount from outside
+/// the body, where prices, share capitals and the office's own figures stand.
+fn takes_two_readers(amount: Money, mail: &CleanedMail) -> bool {
+    amount == Money::ZERO || !money::scan(&mail.body).iter().any(|found| found.value == amount)
+}
+
 fn ignorable(intent: Intent) -> bool {
     matches!(intent, Intent::AutoReply | Intent::Spam)
 }
@@ -44,6 +53,10 @@ fn ignorable(intent: Intent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn saying(body: &str) -> CleanedMail {
+        CleanedMail { body: body.to_owned(), ..CleanedMail::default() }
+    }
 
     fn stating(cents: i64) -> Extraction {
         let mut extraction = crate::rules::extract(&CleanedMail::default());
@@ -64,18 +77,32 @@ mod tests {
 
     #[test]
     fn two_readers_with_two_amounts_are_a_doubt() {
-        let plain = CleanedMail::default();
-        let doubts = |model, rules| veto(stating(model), &stating(rules), &plain).doubts;
+        let mail = saying("1,00 EUR oder 2,00 EUR");
+        let doubts = |model, rules| veto(stating(model), &stating(rules), &mail).doubts;
         assert_eq!(doubts(100, 200), [Doubt::ContradictingTotals]);
         assert_eq!(doubts(100, 100), []);
     }
 
     #[test]
     fn that_nothing_is_owed_takes_two_readers() {
-        let plain = CleanedMail::default();
+        let mail = saying("Offener Betrag: 0,00 EUR");
         let unsure = Extraction { debt_amount: None, ..stating(0) };
-        assert_eq!(veto(stating(0), &unsure, &plain).doubts, [Doubt::Ungrounded]);
-        assert_eq!(veto(stating(0), &stating(0), &plain).doubts, []);
+        assert_eq!(veto(stating(0), &unsure, &mail).doubts, [Doubt::Ungrounded]);
+        assert_eq!(veto(stating(0), &stating(0), &mail).doubts, []);
+    }
+
+    #[test]
+    fn an_amount_from_outside_the_body_takes_two_readers() {
+        let unsure = Extraction { debt_amount: None, ..stating(0) };
+        let mut mail = saying("Guten Tag");
+        mail.subject = "Stand 25.000,00 EUR".to_owned();
+        mail.signature = "Stammkapital 25.000,00 EUR".to_owned();
+        let doubts = |rules| veto(stating(2_500_000), rules, &mail).doubts;
+        assert_eq!(doubts(&unsure), [Doubt::Ungrounded]);
+        assert_eq!(doubts(&stating(2_500_000)), []);
+
+        let mail = saying("Die Forderung beträgt 25.000,00 EUR.");
+        assert_eq!(veto(stating(2_500_000), &unsure, &mail).doubts, []);
     }
 
     #[test]
