@@ -79,7 +79,8 @@ ALTER TABLE outbox_messages
 CREATE INDEX ix_outbox_pending ON outbox_messages (id)
   WHERE processed_at IS NULL AND dead_at IS NULL;
 CREATE INDEX ix_outbox_dead ON outbox_messages (id) WHERE dead_at IS NOT NULL;
-CREATE INDEX ix_outbox_aggregate ON outbox_messages (aggregate_id, aggregate_type);
+-- With the id, so that the newest message of a mail is the last of its few.
+CREATE INDEX ix_outbox_aggregate ON outbox_messages (aggregate_id, aggregate_type, id);
 
 ALTER TABLE incoming_emails
   -- Deduplication of mails without a webhook id.
@@ -102,6 +103,9 @@ CREATE INDEX ix_incoming_emails_queue ON incoming_emails (id)
 -- The reconciler's comparison walks this one in key order.
 CREATE INDEX ix_incoming_emails_synced ON incoming_emails (received_at, id)
   WHERE sync_status = 'synced';
+-- Mails whose delivery is open, among them those that nothing moves any more.
+CREATE INDEX ix_incoming_emails_unsynced ON incoming_emails (updated_at)
+  WHERE sync_status = 'pending';
 CREATE INDEX ix_incoming_emails_unfinished ON incoming_emails (updated_at)
   WHERE processing_status NOT IN ('completed', 'not_creditor_reply', 'failed');
 

@@ -74,6 +74,19 @@ pub fn is_set_by_a_person(entry: &CreditorEntry) -> bool {
     entry.amount_source.as_deref().is_some_and(|source| source != CREDITOR_RESPONSE)
 }
 
+/// Whether a repair may replace the amount that an entry shows: it is no number, or the repair's own
+/// amount, or what a message wrote and nobody has changed since, so that both amounts still agree.
+pub fn is_replaceable(entry: &CreditorEntry, amount: Money) -> bool {
+    match entry.current_debt_amount {
+        Amount::Absent | Amount::Unreadable => true,
+        Amount::Known(shown) => {
+            let is_as_written = entry.sync.mark().is_some()
+                && entry.creditor_response_amount == Amount::Known(shown);
+            shown == amount || is_as_written
+        }
+    }
+}
+
 fn check_downgrade(entry: &CreditorEntry, amount: Money) -> Result<(), GuardRefusal> {
     match entry.shown_response() {
         Amount::Known(shown) if amount < shown => Err(GuardRefusal::Downgrade),

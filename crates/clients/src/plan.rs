@@ -228,7 +228,9 @@ pub(crate) fn admit_amount(
         Standing::Superseded => return Err(OutcomeKind::Superseded),
         Standing::Unreadable => return Err(OutcomeKind::Review("fence_unreadable")),
     }
-    if operation == Operation::Repair && guard::is_set_by_a_person(entry) {
+    if operation == Operation::Repair
+        && (guard::is_set_by_a_person(entry) || !guard::is_replaceable(entry, amount))
+    {
         return Err(OutcomeKind::Review("manual_override"));
     }
     let own_version = entry.sync.mark().is_some_and(|mark| mark.fence == fence);

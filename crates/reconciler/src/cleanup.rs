@@ -4,8 +4,8 @@ use diesel::PgConnection;
 use domain::database::Database;
 use domain::models::{idempotency_key, outbox_message};
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
+use crate::halt::Halt;
 use crate::run::RunError;
 
 /// Rows in one statement.
@@ -23,26 +23,21 @@ pub struct CleanedUp {
     pub idempotency_keys: u64,
 }
 
-pub async fn clean_up(
-    database: &Database,
-    stop: &CancellationToken,
-) -> Result<CleanedUp, RunError> {
+pub async fn clean_up(database: &Database, halt: &Halt) -> Result<CleanedUp, RunError> {
     Ok(CleanedUp {
-        outbox_messages: drain(database, stop, outbox_message::delete_old_processed).await?,
-        idempotency_keys: drain(database, stop, idempotency_key::delete_expired).await?,
+        outbox_messages: drain(database, halt, outbox_message::delete_old_processed).await?,
+        idempotency_keys: drain(database, halt, idempotency_key::delete_expired).await?,
     })
 }
 
 async fn drain(
     database: &Database,
-    stop: &CancellationToken,
+    halt: &Halt,
     delete: fn(&mut PgConnection, i64) -> diesel::QueryResult<usize>,
 ) -> Result<u64, RunError> {
     let mut deleted = 0;
     for _ in 0..MOST_BATCHES {
-        if stop.is_cancelled() {
-            return Err(RunError::Stopped);
-        }
+        halt.check()?;
         let rows = database.query(move |conn| delete(conn, BATCH)).await?;
         deleted += rows as u64;
         if (rows as i64) < BATCH {

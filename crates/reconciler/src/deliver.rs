@@ -7,8 +7,8 @@ use domain::logging::chain;
 use relay::batch::{BatchError, Delivery};
 use serde::Serialize;
 use slog::{Logger, warn};
-use tokio_util::sync::CancellationToken;
 
+use crate::halt::Halt;
 use crate::run::RunError;
 
 /// However full the outbox is, the comparison shall have its turn; what is left is the relay's.
@@ -32,16 +32,14 @@ pub struct Delivered {
 pub async fn deliver_due(
     delivery: &Delivery,
     largest_batch: u32,
-    stop: &CancellationToken,
+    halt: &Halt,
     log: &Logger,
 ) -> Result<Delivered, RunError> {
     let mut delivered = Delivered::default();
     let (mut batch_size, mut failures) = (largest_batch, 0);
     let began = Instant::now();
     loop {
-        if stop.is_cancelled() {
-            return Err(RunError::Stopped);
-        }
+        halt.check()?;
         if began.elapsed() > LONGEST {
             delivered.note = Some("outbox rows were left to the relay: time was up".to_owned());
             return Ok(delivered);

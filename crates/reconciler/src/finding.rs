@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// How Postgres and MongoDB can differ. The names are those of the reports and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -96,6 +97,20 @@ impl Findings {
         if self.listed.len() < MOST_LISTED {
             self.listed.push(finding);
         }
+    }
+
+    /// As the reports have it: all counted by type, some listed.
+    pub fn to_json(&self) -> serde_json::Map<String, Value> {
+        let by_type: serde_json::Map<String, Value> = MismatchKind::ALL
+            .into_iter()
+            .map(|kind| (kind.as_str().to_owned(), json!(self.count(kind))))
+            .collect();
+        serde_json::Map::from_iter([
+            ("by_type".to_owned(), Value::Object(by_type)),
+            ("mismatches_total".to_owned(), json!(self.total())),
+            ("mismatches_listed".to_owned(), json!(self.listed.len())),
+            ("mismatches".to_owned(), json!(self.listed)),
+        ])
     }
 
     pub fn total(&self) -> u64 {

@@ -11,9 +11,10 @@ use prometheus::{
 };
 
 use crate::finding::MismatchKind;
+use crate::run::RunEnd;
 
 #[derive(Clone)]
-pub struct ReconcilerMetrics {
+pub(crate) struct ReconcilerMetrics {
     mismatches: GaugeVec,
     last_success: Gauge,
     checked: IntGauge,
@@ -24,7 +25,7 @@ pub struct ReconcilerMetrics {
 }
 
 impl ReconcilerMetrics {
-    pub fn register(registry: &Registry) -> prometheus::Result<Self> {
+    pub(crate) fn register(registry: &Registry) -> prometheus::Result<Self> {
         let metrics = Self {
             mismatches: GaugeVec::new(
                 Opts::new("claimsync_reconcile_mismatches", "Mismatches of the last run, by type"),
@@ -75,7 +76,7 @@ impl ReconcilerMetrics {
     }
 
     /// Shows what the newest completed run found.
-    pub fn show(&self, last: &ReconciliationReport, last_success: Option<DateTime<Utc>>) {
+    pub(crate) fn show(&self, last: &ReconciliationReport, last_success: Option<DateTime<Utc>>) {
         self.checked.set(i64::from(last.records_checked));
         let details = last.details.as_ref();
         for kind in MismatchKind::ALL {
@@ -87,13 +88,10 @@ impl ReconcilerMetrics {
         self.last_success.set(last_success.map_or(0.0, |at| at.timestamp() as f64));
     }
 
-    pub fn record_run(&self, status: ReportStatus, seconds: f64) {
-        self.runs.with_label_values(&[status.as_str()]).inc();
-        self.duration.observe(seconds);
-    }
-
-    pub fn record_repairs(&self, repaired: u64, failed: u64) {
-        self.repairs.with_label_values(&["repaired"]).inc_by(repaired);
-        self.repairs.with_label_values(&["failed"]).inc_by(failed);
+    pub(crate) fn record_run(&self, end: &RunEnd) {
+        self.runs.with_label_values(&[end.status.as_str()]).inc();
+        self.duration.observe(end.took.as_secs_f64());
+        self.repairs.with_label_values(&["repaired"]).inc_by(end.auto_repaired);
+        self.repairs.with_label_values(&["failed"]).inc_by(end.failed_repairs);
     }
 }

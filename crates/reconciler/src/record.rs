@@ -4,8 +4,9 @@ use domain::models::reconciliation_report::RunFigures;
 use serde_json::{Value, json};
 
 use crate::cleanup::CleanedUp;
+use crate::compare::Counts;
 use crate::deliver::Delivered;
-use crate::finding::{Findings, MismatchKind};
+use crate::finding::Findings;
 use crate::run::RunOptions;
 use crate::settings::CompareSettings;
 
@@ -16,10 +17,12 @@ pub struct RunRecord {
     repair_all: bool,
     lookback_hours: u32,
     pub delivered: Delivered,
+    pub counts: Counts,
     pub findings: Findings,
     pub auto_repaired: u64,
     pub failed_repairs: u64,
     pub cleaned_up: CleanedUp,
+    repairs_refused: Option<String>,
     notes: Vec<String>,
 }
 
@@ -30,10 +33,12 @@ impl RunRecord {
             repair_all: options.repair_all,
             lookback_hours: settings.lookback_hours,
             delivered: Delivered::default(),
+            counts: Counts::default(),
             findings: Findings::default(),
             auto_repaired: 0,
             failed_repairs: 0,
             cleaned_up: CleanedUp::default(),
+            repairs_refused: None,
             notes: Vec::new(),
         }
     }
@@ -46,13 +51,10 @@ impl RunRecord {
         (!self.notes.is_empty()).then(|| self.notes.join("; "))
     }
 
-    /// Mails that were compared.
-    pub fn checked(&self) -> u64 {
-        0
-    }
-
-    pub fn mismatches(&self) -> u64 {
-        self.findings.total()
+    /// So much differs that a person must look before anything is repaired.
+    pub fn refuse_repairs(&mut self, reason: String) {
+        self.note(Some(reason.clone()));
+        self.repairs_refused = Some(reason);
     }
 
     /// The columns of the report. `message` is the note of a completed run, the error of a failed
@@ -60,8 +62,8 @@ impl RunRecord {
     pub fn figures(&self, message: Option<String>) -> RunFigures {
         let column = |count: u64| i32::try_from(count).unwrap_or(i32::MAX);
         RunFigures {
-            records_checked: column(self.checked()),
-            mismatches_found: column(self.mismatches()),
+            records_checked: column(self.counts.mails),
+            mismatches_found: column(self.findings.total()),
             auto_repaired: column(self.auto_repaired),
             failed_repairs: column(self.failed_repairs),
             details: Some(self.details()),
@@ -70,21 +72,20 @@ impl RunRecord {
     }
 
     fn details(&self) -> Value {
-        let by_type: serde_json::Map<String, Value> = MismatchKind::ALL
-            .into_iter()
-            .map(|kind| (kind.as_str().to_owned(), json!(self.findings.count(kind))))
-            .collect();
-        json!({
+        let mut details = self.findings.to_json();
+        let about_the_run = json!({
             "trigger": self.trigger,
             "repair_all": self.repair_all,
             "lookback_hours": self.lookback_hours,
             "delivered": self.delivered,
-            "by_type": by_type,
-            "mismatches_total": self.findings.total(),
-            "mismatches_listed": self.findings.listed.len(),
-            "mismatches": self.findings.listed,
+            "checked": self.counts,
+            "repairs_refused": self.repairs_refused,
             "cleaned_up": self.cleaned_up,
             "notes": self.notes,
-        })
+        });
+        if let Value::Object(about_the_run) = about_the_run {
+            details.extend(about_the_run);
+        }
+        Value::Object(details)
     }
 }

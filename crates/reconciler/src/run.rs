@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use clients::guard::GuardSettings;
 use clients::store::{ClientStore, StoreSettings};
 use domain::database::{Database, DatabaseError, PoolSettings};
 use domain::logging::chain;
@@ -14,10 +15,13 @@ use slog::{Logger, error, info, o, warn};
 use tokio_util::sync::CancellationToken;
 
 use crate::cleanup::clean_up;
+use crate::compare::{Progress, Scope, compare};
 use crate::deliver::deliver_due;
+use crate::guard::refuse_mass_repair;
+use crate::halt::Halt;
 use crate::leader::{Election, Leadership};
-use crate::metrics::ReconcilerMetrics;
 use crate::record::RunRecord;
+use crate::repair::{self, repair};
 use crate::settings::WorkSettings;
 
 /// One for the work, one for probes, one for the admin API.
@@ -25,6 +29,9 @@ const CONNECTIONS: u32 = 3;
 
 /// For one read of a comparison: longer than the relay's, since no row is locked meanwhile.
 const READ_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// How often a run says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
 /// After a wish to stop, what is in hand has this long before it is dropped; the process has to end
 /// within 10 s, and the report has to be closed before that.
@@ -38,7 +45,7 @@ pub struct Reconciler {
     pub settings: WorkSettings,
     pub(crate) delivery: Delivery,
     election: Election,
-    log: Logger,
+    pub(crate) log: Logger,
 }
 
 /// What a run does beyond comparing.
@@ -68,6 +75,15 @@ pub enum Start {
     AlreadyRunning,
     /// A run since the given time has completed, so that this one is not needed.
     AlreadyDone,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug)]
+pub struct RunEnd {
+    pub status: ReportStatus,
+    pub took: Duration,
+    pub auto_repaired: u64,
+    pub failed_repairs: u64,
 }
 
 /// Why a run ended before its end.
@@ -113,7 +129,7 @@ impl Reconciler {
 
     /// Becomes the leader and opens a report. Runs that died are closed as failed.
     pub async fn begin(&self, unless_since: Option<DateTime<Utc>>) -> Result<Start, DatabaseError> {
-        let Some(leadership) = self.election.stand().await? else {
+        let Some(leadership) = self.stand().await? else {
             return Ok(Start::AlreadyRunning);
         };
         if let Some(since) = unless_since {
@@ -131,15 +147,32 @@ impl Reconciler {
         Ok(Start::Begun(Begun { report_id, leadership }))
     }
 
-    /// Does the run and closes its report, whatever happens; returns how it ended.
+    /// Stands for leader. A run gives its lock back a moment after it has closed its report, so
+    /// that whoever saw the report closed is not refused.
+    async fn stand(&self) -> Result<Option<Leadership>, DatabaseError> {
+        const TRIES: u32 = 20;
+        for _ in 0..TRIES {
+            let leadership = self.election.stand().await?;
+            if leadership.is_some()
+                || self.database.query(reconciliation_report::is_running).await?
+            {
+                return Ok(leadership);
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        Ok(None)
+    }
+
+    /// Does the run and closes its report, whatever happens.
     pub async fn carry_out(
         &self,
         begun: Begun,
         options: RunOptions,
-        metrics: Option<&ReconcilerMetrics>,
         stop: &CancellationToken,
-    ) -> ReportStatus {
-        let Begun { report_id, mut leadership } = begun;
+        progress: &Progress,
+    ) -> RunEnd {
+        let Begun { report_id, leadership } = begun;
+        let halt = Halt { stop: stop.clone(), lost: leadership.lost.clone() };
         let began = Instant::now();
         let log = self.log.new(o!("report_id" => report_id));
         let mut record = RunRecord::new(options, &self.settings.compare);
@@ -148,7 +181,7 @@ impl Reconciler {
             tokio::time::sleep(GRACE).await;
         };
         let result = tokio::select! {
-            result = self.work(report_id, &mut leadership, options, &mut record, stop, &log) => result,
+            result = self.work(report_id, options, &mut record, &halt, progress) => result,
             () = overdue => Err(RunError::Stopped),
         };
         let (status, message) = match &result {
@@ -156,41 +189,93 @@ impl Reconciler {
             Err(error) => (ReportStatus::Failed, Some(chain(error))),
         };
         match &result {
-            Ok(()) => info!(log, "run completed"; "checked" => record.checked(),
-                "mismatches" => record.mismatches(), "repaired" => record.auto_repaired,
+            Ok(()) => info!(log, "run completed"; "checked" => record.counts.mails,
+                "mismatches" => record.findings.total(), "repaired" => record.auto_repaired,
                 "failed_repairs" => record.failed_repairs,
                 "duration_ms" => began.elapsed().as_millis(), "note" => &message),
             Err(error) => warn!(log, "run failed"; "error" => chain(error)),
         }
-        if let Some(metrics) = metrics {
-            metrics.record_run(status, began.elapsed().as_secs_f64());
-            metrics.record_repairs(record.auto_repaired, record.failed_repairs);
-        }
         self.close(report_id, status, record.figures(message), &log).await;
         drop(leadership);
-        status
+        RunEnd {
+            status,
+            took: began.elapsed(),
+            auto_repaired: record.auto_repaired,
+            failed_repairs: record.failed_repairs,
+        }
     }
 
     async fn work(
         &self,
-        _report_id: i32,
-        leadership: &mut Leadership,
-        _options: RunOptions,
+        report_id: i32,
+        options: RunOptions,
         record: &mut RunRecord,
-        stop: &CancellationToken,
-        log: &Logger,
+        halt: &Halt,
+        progress: &Progress,
     ) -> Result<(), RunError> {
+        let log = &self.log.new(o!("report_id" => report_id));
         let batch_size = self.settings.delivery.batch_size;
-        let delivered = deliver_due(&self.delivery, batch_size, stop, log).await?;
+        let delivered = deliver_due(&self.delivery, batch_size, halt, log).await?;
         record.note(delivered.note.clone());
         record.delivered = delivered;
-        self.still_leading(leadership).await?;
-        record.cleaned_up = clean_up(&self.database, stop).await?;
+        if let Err(error) = self.store.ping().await {
+            warn!(log, "comparison skipped: MongoDB is away"; "error" => chain(&error));
+            record.note(Some(format!("MongoDB is away: nothing was compared ({error})")));
+        } else {
+            self.compare_and_repair(report_id, options, record, halt, progress).await?;
+        }
+        record.cleaned_up = clean_up(&self.database, halt).await?;
         Ok(())
     }
 
-    async fn still_leading(&self, leadership: &mut Leadership) -> Result<(), RunError> {
-        if leadership.is_held().await { Ok(()) } else { Err(RunError::LeadershipLost) }
+    async fn compare_and_repair(
+        &self,
+        report_id: i32,
+        options: RunOptions,
+        record: &mut RunRecord,
+        halt: &Halt,
+        progress: &Progress,
+    ) -> Result<(), RunError> {
+        let scope = Scope::of_last_hours(self.settings.compare.lookback_hours);
+        let noting = self.note_progress(report_id, progress);
+        let comparison = tokio::select! {
+            comparison = compare(self, scope, halt, progress) => comparison?,
+            () = noting => unreachable!("progress is noted until the comparison ends"),
+        };
+        record.note(comparison.cut_short.clone());
+        let checked = comparison.counts.mails;
+        record.counts = comparison.counts;
+        record.findings = comparison.findings;
+        let differing = record.findings.differing_targets();
+        let limit = self.settings.compare.max_repairs;
+        if let Some(refusal) = refuse_mass_repair(differing, checked, limit, options.repair_all) {
+            error!(self.log, "nothing was repaired: too much differs"; "report_id" => report_id,
+                "differing" => differing, "checked" => checked);
+            record.refuse_repairs(refusal);
+            return Ok(());
+        }
+        let outcomes = repair(self, halt, &record.findings.repairable).await?;
+        let (repaired, failed) = repair::mark(&mut record.findings, &outcomes);
+        record.auto_repaired = repaired;
+        record.failed_repairs = failed;
+        Ok(())
+    }
+
+    /// So that a run that is killed leaves more than a zero behind.
+    async fn note_progress(&self, report_id: i32, progress: &Progress) {
+        loop {
+            tokio::time::sleep(PROGRESS_EVERY).await;
+            let checked = i32::try_from(progress.mails()).unwrap_or(i32::MAX);
+            let note =
+                move |conn: &mut _| reconciliation_report::note_progress(conn, report_id, checked);
+            // The next note says more than this one would have.
+            self.database.query(note).await.ok();
+        }
+    }
+
+    /// What the relay's guard lets through, a repair may write.
+    pub(crate) fn guard(&self) -> GuardSettings {
+        self.settings.delivery.guard()
     }
 
     /// Postgres may be back a moment after the failure that ended the run.

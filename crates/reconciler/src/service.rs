@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::admin::AdminApi;
 use crate::clock::{self, Due};
+use crate::compare::Progress;
 use crate::metrics::ReconcilerMetrics;
 use crate::run::{Begun, Reconciler, RunOptions, Start};
 use crate::settings::ReconcilerSettings;
@@ -120,7 +121,9 @@ impl Schedule {
     }
 
     async fn carry_out(&self, begun: Begun, options: RunOptions, context: &Context) {
-        self.reconciler.carry_out(begun, options, Some(&self.metrics), &context.shutdown).await;
+        let progress = Progress::default();
+        let end = self.reconciler.carry_out(begun, options, &context.shutdown, &progress).await;
+        self.metrics.record_run(&end);
     }
 }
 

@@ -165,8 +165,31 @@ fn guard(write: &PlannedWrite) -> Document {
             is_null("$$entry.amount_source"),
             { "$eq": ["$$entry.amount_source", CREDITOR_RESPONSE] },
         ] });
+        conditions.push(replaceable(amount));
     }
     doc! { "$and": conditions }
+}
+
+/// What [`crate::guard::is_replaceable`] says: a repair leaves alone what a person wrote.
+fn replaceable(amount: f64) -> Document {
+    // What `Money::from_bson_double` reads; NaN is below every number.
+    const LIMIT: f64 = 9.0e13;
+    let (current, response) = ("$$entry.current_debt_amount", "$$entry.creditor_response_amount");
+    let is_amount = doc! { "$and": [
+        { "$isNumber": current },
+        { "$gt": [cents_exact(current), -LIMIT] },
+        { "$lt": [cents_exact(current), LIMIT] },
+    ] };
+    let is_as_written = doc! { "$and": [
+        { "$isNumber": "$$entry.sync.email_id" },
+        { "$isNumber": response },
+        { "$eq": [cents_exact(current), cents_exact(response)] },
+    ] };
+    doc! { "$or": [
+        { "$not": [is_amount] },
+        { "$eq": [cents_exact(current), amount] },
+        is_as_written,
+    ] }
 }
 
 /// Whether the entry shows this very mail, so that its amount is no earlier answer.

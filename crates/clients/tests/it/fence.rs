@@ -1,7 +1,8 @@
 //! Exactly once, and never an older amount over a newer one.
 
 use bson::{Bson, DateTime, doc};
-use clients::plan::OutcomeKind;
+use clients::guard::GuardSettings;
+use clients::plan::{OutcomeKind, plan};
 
 use crate::support::{Letter, Shelf, max};
 
@@ -51,7 +52,7 @@ async fn a_repair_replaces_its_own_version_and_never_a_newer_one() {
     let letter = Letter::new(5, 7, "1341.17");
     assert_eq!(shelf.deliver_one(&letter).await, OutcomeKind::Applied);
     let drifted = doc! { "$set": {
-        "final_creditor_list.0.current_debt_amount": 9_999.0,
+        "final_creditor_list.0.current_debt_amount": f64::NAN,
         "final_creditor_list.0.creditor_response_amount": "weg",
     } };
     shelf.set("max", drifted).await;
@@ -79,6 +80,55 @@ async fn a_repair_leaves_a_person_s_amount_alone() {
     let before = shelf.client("max").await;
     let kind = shelf.deliver_one(&letter.repair()).await;
     assert_eq!(kind, OutcomeKind::Review("manual_override"));
+    assert_eq!(shelf.client("max").await, before);
+}
+
+#[tokio::test]
+async fn a_repair_replaces_what_an_older_message_wrote() {
+    let shelf = Shelf::with([max()]).await;
+    assert_eq!(shelf.deliver_one(&Letter::new(5, 7, "1000.00")).await, OutcomeKind::Applied);
+    let repair = Letter::new(6, 8, "1341.17").repair();
+    assert_eq!(shelf.deliver_one(&repair).await, OutcomeKind::Applied);
+    assert_eq!(shelf.amount(0).await, Some(1341.17));
+}
+
+#[tokio::test]
+async fn a_repair_leaves_an_amount_alone_that_was_changed_under_its_mark_or_with_the_mark_removed()
+{
+    let current = "final_creditor_list.0.current_debt_amount";
+    let response = "final_creditor_list.0.creditor_response_amount";
+    let edits = [
+        doc! { "$set": { current: 800.0 } },
+        doc! { "$set": { current: 800.0 }, "$unset": { response: "" } },
+        doc! { "$set": { current: 800, response: 800 }, "$unset": { "final_creditor_list.0.sync": "" } },
+    ];
+    for edit in edits {
+        for (minute, email_id) in [(5, 7), (6, 8)] {
+            let shelf = Shelf::with([max()]).await;
+            let written = Letter::new(5, 7, "1341.17");
+            assert_eq!(shelf.deliver_one(&written).await, OutcomeKind::Applied);
+            shelf.set("max", edit.clone()).await;
+            let before = shelf.client("max").await;
+            let repair = Letter::new(minute, email_id, "1341.17").repair();
+            assert_eq!(shelf.deliver_one(&repair).await, OutcomeKind::Review("manual_override"));
+            assert_eq!(shelf.client("max").await, before);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_s_edit_between_a_repair_s_read_and_its_write_stays() {
+    let shelf = Shelf::with([max()]).await;
+    assert_eq!(shelf.deliver_one(&Letter::new(5, 7, "1000.00")).await, OutcomeKind::Applied);
+    let repair = Letter::new(6, 8, "1341.17").repair();
+    let clients = shelf.store.find_candidates(&[&repair.update]).await.unwrap();
+    let plan = plan(&[repair.message()], &clients, GuardSettings::default());
+    assert_eq!(plan.writes.len(), 1);
+    let by_hand = doc! { "$set": { "final_creditor_list.0.current_debt_amount": 1200.0 } };
+    shelf.set("max", by_hand).await;
+    let before = shelf.client("max").await;
+    let outcomes = shelf.store.apply(&plan.writes).await.unwrap();
+    assert_eq!(outcomes, [OutcomeKind::Review("manual_override")]);
     assert_eq!(shelf.client("max").await, before);
 }
 

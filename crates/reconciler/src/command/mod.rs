@@ -1,5 +1,7 @@
 //! The operators' commands.
 
+mod audit;
+mod progress;
 mod reports;
 mod run;
 
@@ -13,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 pub enum Command {
     /// One run now, as the clock would start it
     Run(Box<run::RunCommand>),
+    /// Compare without changing anything, plan what to do about it, and score it. Exit code 0:
+    /// healthy; 1: not; 2: it could not run
+    Audit(Box<audit::AuditCommand>),
     /// List the reports of past runs, or show one
     Reports(reports::ReportsCommand),
 }
@@ -21,6 +26,7 @@ pub enum Command {
 pub fn run(command: Command) -> ExitCode {
     let (name, result) = match command {
         Command::Run(command) => ("run", block_on(|stop| command.execute(stop))),
+        Command::Audit(command) => ("audit", block_on(|stop| command.execute(stop))),
         Command::Reports(command) => ("reports", command.execute()),
     };
     result.unwrap_or_else(|error| {

@@ -80,21 +80,27 @@ pub(super) fn print_one(report: &ReconciliationReport, json: bool) -> Result<()>
     }
     print_list(std::slice::from_ref(report), false)?;
     let listed = report.details.as_ref().and_then(|details| details["mismatches"].as_array());
-    let Some(listed) = listed.filter(|listed| !listed.is_empty()) else { return Ok(()) };
+    print_mismatches(listed.map(Vec::as_slice).unwrap_or_default(), report.mismatches_found);
+    Ok(())
+}
+
+/// The listed ones as a table; `total` says how many there are.
+pub(super) fn print_mismatches(listed: &[Value], total: i32) {
+    if listed.is_empty() {
+        return;
+    }
     let mut table = table();
     table.set_header(["type", "mail", "client", "entry", "field", "expected", "found", "repaired"]);
     for finding in listed {
-        let row = ["type", "email_id", "client_id", "entry", "field", "expected", "found"];
-        let mut row: Vec<String> = row.map(|name| cell(&finding[name])).to_vec();
-        row.push(cell(&finding["repaired"]));
-        table.add_row(row);
+        table.add_row(
+            ["type", "email_id", "client_id", "entry", "field", "expected", "found", "repaired"]
+                .map(|name| cell(&finding[name])),
+        );
     }
     println!("{table}");
-    let total = report.mismatches_found as usize;
-    if total > listed.len() {
+    if usize::try_from(total).is_ok_and(|total| total > listed.len()) {
         println!("{} of {total} are listed", listed.len());
     }
-    Ok(())
 }
 
 fn cell(value: &Value) -> String {

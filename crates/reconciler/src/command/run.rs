@@ -6,11 +6,14 @@ use anyhow::{Result, bail};
 use clap::Args;
 use domain::models::reconciliation_report;
 use domain::status::ReportStatus;
-use domain::terminal::confirm;
+use domain::terminal::{confirm, table};
 use slog::{Discard, Logger, o};
 use tokio_util::sync::CancellationToken;
 
-use super::reports;
+use super::progress::beside_bar;
+use super::reports::{self, print_mismatches};
+use crate::compare::{Progress, Scope, compare};
+use crate::halt::Halt;
 use crate::run::{Reconciler, RunOptions, Start};
 use crate::settings::WorkSettings;
 
@@ -18,13 +21,16 @@ use crate::settings::WorkSettings;
 pub struct RunCommand {
     #[command(flatten)]
     work: WorkSettings,
-    /// Repair however much differs; for after a person has looked at the reports
+    /// Only compare: deliver, repair, delete and report nothing
     #[arg(long)]
+    dry_run: bool,
+    /// Repair however much differs; for after a person has looked at it
+    #[arg(long, conflicts_with = "dry_run")]
     repair_all: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
-    /// Print the report as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -35,24 +41,63 @@ impl RunCommand {
         if self.repair_all && !self.yes {
             confirm("repair however much differs")?;
         }
-        let log = Logger::root(Discard, o!());
-        let reconciler = Reconciler::new(&self.work, &log).await?;
+        let reconciler = Reconciler::new(&self.work, &Logger::root(Discard, o!())).await?;
         migrate::check_current(&reconciler.database).await?;
+        if self.dry_run {
+            self.compare_only(&reconciler, &stop).await
+        } else {
+            self.run(&reconciler, &stop).await
+        }
+    }
+
+    async fn run(&self, reconciler: &Reconciler, stop: &CancellationToken) -> Result<ExitCode> {
         let begun = match reconciler.begin(None).await? {
             Start::Begun(begun) => begun,
             Start::AlreadyRunning | Start::AlreadyDone => bail!("a run is going on already"),
         };
         let report_id = begun.report_id;
         let options = RunOptions { trigger: "command", repair_all: self.repair_all };
-        let status = reconciler.carry_out(begun, options, None, &stop).await;
-        let report =
-            reconciler.database.query(move |conn| reconciliation_report::find(conn, report_id));
-        if let Some(report) = report.await? {
+        let progress = Progress::default();
+        let work = reconciler.carry_out(begun, options, stop, &progress);
+        let end = beside_bar(reconciler, self.scope(), &progress, work).await;
+        let find = move |conn: &mut _| reconciliation_report::find(conn, report_id);
+        if let Some(report) = reconciler.database.query(find).await? {
             reports::print_one(&report, self.json)?;
         }
-        Ok(match status {
+        Ok(match end.status {
             ReportStatus::Completed => ExitCode::SUCCESS,
             ReportStatus::Running | ReportStatus::Failed => ExitCode::from(2),
         })
+    }
+
+    async fn compare_only(
+        &self,
+        reconciler: &Reconciler,
+        stop: &CancellationToken,
+    ) -> Result<ExitCode> {
+        let progress = Progress::default();
+        let (scope, halt) = (self.scope(), Halt::on(stop));
+        let work = compare(reconciler, scope, &halt, &progress);
+        let comparison = beside_bar(reconciler, scope, &progress, work).await?;
+        let mut found = comparison.findings.to_json();
+        if self.json {
+            found.insert("checked".to_owned(), serde_json::to_value(comparison.counts)?);
+            println!("{}", serde_json::to_string_pretty(&found)?);
+        } else {
+            let mut summary = table();
+            summary.add_row(["mails compared".to_owned(), comparison.counts.mails.to_string()]);
+            summary.add_row(["mismatches".to_owned(), comparison.findings.total().to_string()]);
+            println!("{summary}");
+            let total = i32::try_from(comparison.findings.total()).unwrap_or(i32::MAX);
+            print_mismatches(found["mismatches"].as_array().map_or(&[], Vec::as_slice), total);
+        }
+        match comparison.cut_short {
+            Some(reason) => bail!(reason),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::of_last_hours(self.work.compare.lookback_hours)
     }
 }

@@ -1,0 +1,251 @@
+//! What the reconciler reads of mails and their messages to compare them with MongoDB. Nothing here
+//! writes.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{
+    Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, VarChar,
+};
+
+/// A mail that counts as synced, beside its newest message.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct SyncedMail {
+    #[diesel(sql_type = Integer)]
+    pub id: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub received_at: DateTime<Utc>,
+    #[diesel(sql_type = VarChar)]
+    pub from_email: String,
+    /// None for a mail that was adopted without messages.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub outbox_id: Option<i64>,
+    /// As text: a payload that no parser takes must not fail the whole page.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub payload: Option<String>,
+    /// Why the newest message found its target, as the matching library said it then.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub match_reasons: Option<String>,
+    /// Only where there is no message.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub extracted_data: Option<String>,
+    /// Some message of the mail is neither processed nor dead.
+    #[diesel(sql_type = Bool)]
+    pub is_in_flight: bool,
+    /// The newest message is dead.
+    #[diesel(sql_type = Bool)]
+    pub is_dead: bool,
+}
+
+/// The columns of [`SyncedMail`] from `e`, a selection of mails.
+const WITH_NEWEST_MESSAGE: &str = "
+    SELECT e.id, e.received_at, e.from_email, m.id AS outbox_id, m.payload::text AS payload,
+           m.match_reasons::text AS match_reasons,
+           CASE WHEN m.id IS NULL THEN e.extracted_data::text END AS extracted_data,
+           coalesce(m.waits, false) AS is_in_flight,
+           coalesce(m.dead_at IS NOT NULL, false) AS is_dead
+      FROM e LEFT JOIN LATERAL (
+        SELECT id, payload, match_reasons, dead_at,
+               bool_or(processed_at IS NULL AND dead_at IS NULL) OVER () AS waits
+          FROM outbox_messages
+         WHERE aggregate_id = e.id::text AND aggregate_type = 'creditor_debt_update'
+         ORDER BY id DESC LIMIT 1) m ON true
+     ORDER BY e.received_at, e.id";
+
+/// Synced mails in the order of `(received_at, id)`, after the given key and not received later
+/// than `until`.
+pub fn synced_page(
+    conn: &mut PgConnection,
+    after: (DateTime<Utc>, i32),
+    until: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<SyncedMail>> {
+    diesel::sql_query(format!(
+        "WITH e AS MATERIALIZED (
+           SELECT id, received_at, from_email, extracted_data FROM incoming_emails
+            WHERE sync_status = 'synced' AND (received_at, id) > ($1, $2) AND received_at <= $3
+            ORDER BY received_at, id LIMIT $4)
+         {WITH_NEWEST_MESSAGE}"
+    ))
+    .bind::<Timestamptz, _>(after.0)
+    .bind::<Integer, _>(after.1)
+    .bind::<Timestamptz, _>(until)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+}
+
+/// Those of the given mails that still count as synced.
+pub fn synced_by_ids(conn: &mut PgConnection, ids: &[i32]) -> QueryResult<Vec<SyncedMail>> {
+    diesel::sql_query(format!(
+        "WITH e AS MATERIALIZED (
+           SELECT id, received_at, from_email, extracted_data FROM incoming_emails
+            WHERE sync_status = 'synced' AND id = ANY($1))
+         {WITH_NEWEST_MESSAGE}"
+    ))
+    .bind::<Array<Integer>, _>(ids)
+    .load(conn)
+}
+
+/// How many synced mails a comparison since the given time will see.
+pub fn count_synced(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    diesel::sql_query(
+        "SELECT count(*) AS count FROM incoming_emails
+          WHERE sync_status = 'synced' AND received_at >= $1",
+    )
+    .bind::<Timestamptz, _>(since)
+    .get_result::<Row>(conn)
+    .map(|row| row.count)
+}
+
+/// Whom a mail is about, as its message says it.
+#[derive(Clone, Debug)]
+pub struct Addressee<'a> {
+    pub email_id: i32,
+    pub received_at: DateTime<Utc>,
+    pub creditor_email: &'a str,
+    pub client_aktenzeichen: Option<&'a str>,
+    pub client_name: Option<&'a str>,
+}
+
+/// Those of the given mails after which a newer one of the same sender about the same client was
+/// synced.
+pub fn with_newer_mail(conn: &mut PgConnection, mails: &[Addressee<'_>]) -> QueryResult<Vec<i32>> {
+    diesel::sql_query(
+        "SELECT c.id FROM unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[])
+                  AS c (id, received_at, sender, aktenzeichen, name)
+          WHERE EXISTS (
+            SELECT 1 FROM incoming_emails e
+              JOIN outbox_messages m ON m.aggregate_id = e.id::text
+                                    AND m.aggregate_type = 'creditor_debt_update'
+             WHERE e.from_email = c.sender AND e.sync_status = 'synced'
+               AND (e.received_at, e.id) > (c.received_at, c.id)
+               AND m.payload ->> 'client_aktenzeichen' IS NOT DISTINCT FROM c.aktenzeichen
+               AND m.payload ->> 'client_name' IS NOT DISTINCT FROM c.name)",
+    )
+    .bind::<Array<Integer>, _>(mails.iter().map(|mail| mail.email_id).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(mails.iter().map(|mail| mail.received_at).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(mails.iter().map(|mail| mail.creditor_email).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(
+        mails.iter().map(|mail| mail.client_aktenzeichen).collect::<Vec<_>>(),
+    )
+    .bind::<Array<Nullable<Text>>, _>(mails.iter().map(|mail| mail.client_name).collect::<Vec<_>>())
+    .load::<Id>(conn)
+    .map(ids)
+}
+
+/// Those of the given ids that are mails.
+pub fn existing(conn: &mut PgConnection, email_ids: &[i32]) -> QueryResult<Vec<i32>> {
+    diesel::sql_query("SELECT id FROM incoming_emails WHERE id = ANY($1)")
+        .bind::<Array<Integer>, _>(email_ids)
+        .load::<Id>(conn)
+        .map(ids)
+}
+
+/// Those of the given senders from whom some mail was ever synced. Addresses are compared as the
+/// mail spelt them.
+pub fn senders_with_synced_mail(
+    conn: &mut PgConnection,
+    senders: &[String],
+) -> QueryResult<Vec<String>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        sender: String,
+    }
+    diesel::sql_query(
+        "SELECT s.sender FROM unnest($1::text[]) AS s (sender)
+          WHERE EXISTS (SELECT 1 FROM incoming_emails e
+                         WHERE e.from_email = s.sender AND e.sync_status = 'synced')",
+    )
+    .bind::<Array<Text>, _>(senders)
+    .load::<Row>(conn)
+    .map(|rows| rows.into_iter().map(|row| row.sender).collect())
+}
+
+/// A mail that nothing moves.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct StalledMail {
+    #[diesel(sql_type = Integer)]
+    pub id: i32,
+    #[diesel(sql_type = Text)]
+    pub processing_status: String,
+    #[diesel(sql_type = Text)]
+    pub sync_status: String,
+}
+
+/// Mails that have stood between two statuses for `longer_than_seconds` while no message of theirs
+/// waits for delivery, and mails that wait for a delivery although no message is there. The latter
+/// only if they changed since `since`: an adopted mail of long ago waits for nothing.
+pub fn stalled(
+    conn: &mut PgConnection,
+    longer_than_seconds: f64,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<StalledMail>> {
+    diesel::sql_query(
+        "WITH silent AS (
+           SELECT id, processing_status, sync_status FROM incoming_emails
+            WHERE processing_status NOT IN ('completed', 'not_creditor_reply', 'failed')
+              AND updated_at < now() - make_interval(secs => $1)
+           UNION
+           SELECT id, coalesce(processing_status, 'received'), sync_status FROM incoming_emails
+            WHERE coalesce(processing_status, 'received')
+                    IN ('received', 'parsing', 'parsed', 'extracting', 'extracted')
+              AND processing_status IS NULL
+              AND coalesce(updated_at, created_at) < now() - make_interval(secs => $1)
+           UNION
+           SELECT id, processing_status, sync_status FROM incoming_emails
+            WHERE sync_status = 'pending' AND processing_status = 'completed'
+              AND updated_at < now() - make_interval(secs => $1) AND updated_at >= $2)
+         SELECT s.id, s.processing_status, s.sync_status FROM silent s
+          WHERE NOT EXISTS (
+            SELECT 1 FROM outbox_messages m
+             WHERE m.aggregate_id = s.id::text AND m.aggregate_type = 'creditor_debt_update'
+               AND m.processed_at IS NULL AND m.dead_at IS NULL)
+          ORDER BY s.id LIMIT $3",
+    )
+    .bind::<Double, _>(longer_than_seconds)
+    .bind::<Timestamptz, _>(since)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+}
+
+/// How many mails received since the given time stand in each pair of processing and sync status.
+pub fn count_by_status(
+    conn: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<(String, String, i64)>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        processing_status: String,
+        #[diesel(sql_type = Text)]
+        sync_status: String,
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    diesel::sql_query(
+        "SELECT coalesce(processing_status, 'received') AS processing_status, sync_status,
+                count(*) AS count
+           FROM incoming_emails WHERE received_at >= $1 GROUP BY 1, 2 ORDER BY 1, 2",
+    )
+    .bind::<Timestamptz, _>(since)
+    .load::<Row>(conn)
+    .map(|rows| {
+        rows.into_iter().map(|row| (row.processing_status, row.sync_status, row.count)).collect()
+    })
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Integer)]
+    id: i32,
+}
+
+fn ids(rows: Vec<Id>) -> Vec<i32> {
+    rows.into_iter().map(|row| row.id).collect()
+}

@@ -1,0 +1,189 @@
+//! The second look: what looked wrong is read again, and what it finds counts.
+
+use std::collections::HashSet;
+
+use domain::models::comparison::{self, Addressee, StalledMail};
+
+use super::judge::{Difference, Judgement, judge};
+use super::locate::{Located, Place, Search, locate};
+use super::subject::Subject;
+use super::{Comparison, Counts, Scope, StepError, read_subjects, with_patience};
+use crate::finding::{Finding, MismatchKind};
+use crate::halt::Halt;
+use crate::run::{Reconciler, RunError};
+
+const BATCH: usize = 500;
+
+/// How long a mail may stand between two statuses.
+const STALLED_AFTER_SECONDS: f64 = 3_600.0;
+
+/// Beyond this many somebody has noticed already.
+const MOST_STALLED: i64 = 10_000;
+
+pub(super) async fn second_look_at_mails(
+    reconciler: &Reconciler,
+    halt: &Halt,
+    mut suspects: Vec<i32>,
+    comparison: &mut Comparison,
+) -> Result<(), StepError> {
+    suspects.sort_unstable();
+    for ids in suspects.chunks(BATCH) {
+        halt.check()?;
+        let batch = ids.to_vec();
+        // Postgres first: a mail that is synced now was written to MongoDB before the next read.
+        let mails = reconciler
+            .database
+            .query(move |conn| comparison::synced_by_ids(conn, &batch))
+            .await
+            .map_err(RunError::from)?;
+        let subjects = read_subjects(&mails, &mut Counts::default());
+        let located =
+            with_patience(halt, || locate(&reconciler.store, &subjects, Search::Thorough)).await?;
+        let outlived = outlived(reconciler, &subjects, &located).await?;
+        let before = comparison.findings.total();
+        for (subject, place) in subjects.iter().zip(&located.places) {
+            if let Some(finding) = find(reconciler, subject, *place, &located)
+                && !outlived.contains(&subject.email_id)
+            {
+                comparison.findings.add(finding);
+            }
+        }
+        let confirmed = comparison.findings.total() - before;
+        comparison.counts.unconfirmed += ids.len() as u64 - confirmed;
+    }
+    Ok(())
+}
+
+fn find(
+    reconciler: &Reconciler,
+    subject: &Subject,
+    place: Place,
+    located: &Located,
+) -> Option<Finding> {
+    let amount = Some(subject.update.new_debt_amount.to_string());
+    let (difference, client_id, entry) = match place {
+        Place::Undecided(_) => return None,
+        Place::Gone(reason) => {
+            let difference = Difference {
+                kind: MismatchKind::MissingInMongo,
+                field: if reason == "client_not_found" { "client" } else { "entry" },
+                expected: amount,
+                found: None,
+                reason,
+                repairable: false,
+            };
+            (difference, None, None)
+        }
+        Place::Entry(place) => {
+            let (client, entry) = (located.client(place), located.entry(place));
+            match judge(subject, entry, reconciler.guard()) {
+                Judgement::InSync | Judgement::Superseded => return None,
+                Judgement::Differs(difference) => {
+                    // The relay would look for the entry anew, and find another one or none.
+                    let repairable = difference.repairable && place.is_matched;
+                    let difference = Difference { repairable, ..difference };
+                    (difference, Some(id_text(&client.id)), entry.identity.as_ref())
+                }
+            }
+        }
+    };
+    Some(Finding {
+        kind: difference.kind,
+        email_id: Some(subject.email_id),
+        outbox_id: subject.outbox_id,
+        client_id,
+        entry: entry.map(super::extra::entry_text),
+        field: difference.field,
+        expected: difference.expected,
+        found: difference.found,
+        reason: difference.reason,
+        repairable: difference.repairable,
+        repaired: false,
+        repair: None,
+    })
+}
+
+/// Those mails without an entry after which a newer one of the same sender about the same client
+/// was synced: the newest alone counts, and it has been looked at itself.
+async fn outlived(
+    reconciler: &Reconciler,
+    subjects: &[Subject],
+    located: &Located,
+) -> Result<HashSet<i32>, RunError> {
+    let gone: Vec<Subject> = subjects
+        .iter()
+        .zip(&located.places)
+        .filter(|(_, place)| matches!(place, Place::Gone(_)))
+        .map(|(subject, _)| subject.clone())
+        .collect();
+    if gone.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let read = move |conn: &mut _| {
+        let mails: Vec<Addressee<'_>> = gone
+            .iter()
+            .map(|subject| Addressee {
+                email_id: subject.email_id,
+                received_at: subject.received_at,
+                creditor_email: &subject.update.creditor_email,
+                client_aktenzeichen: subject.update.client_aktenzeichen.as_deref(),
+                client_name: subject.update.client_name.as_deref(),
+            })
+            .collect();
+        comparison::with_newer_mail(conn, &mails)
+    };
+    Ok(reconciler.database.query(read).await?.into_iter().collect())
+}
+
+pub(super) async fn first_look_at_stalled(
+    reconciler: &Reconciler,
+    scope: Scope,
+) -> Result<Vec<StalledMail>, RunError> {
+    let read = move |conn: &mut _| {
+        comparison::stalled(conn, STALLED_AFTER_SECONDS, scope.since, MOST_STALLED)
+    };
+    Ok(reconciler.database.query(read).await?)
+}
+
+/// Stalled at both looks, in the same status.
+pub(super) async fn second_look_at_stalled(
+    reconciler: &Reconciler,
+    scope: Scope,
+    first: Vec<StalledMail>,
+    comparison: &mut Comparison,
+) -> Result<(), RunError> {
+    if first.is_empty() {
+        return Ok(());
+    }
+    let first: HashSet<(i32, String)> =
+        first.into_iter().map(|mail| (mail.id, mail.processing_status)).collect();
+    for mail in first_look_at_stalled(reconciler, scope).await? {
+        let StalledMail { id, processing_status, sync_status } = mail;
+        if first.contains(&(id, processing_status.clone())) {
+            comparison.findings.add(Finding {
+                kind: MismatchKind::Stalled,
+                email_id: Some(id),
+                outbox_id: None,
+                client_id: None,
+                entry: None,
+                field: "processing_status",
+                expected: Some("a final status".to_owned()),
+                found: Some(format!("{processing_status}, sync {sync_status}")),
+                reason: "over_an_hour_without_change",
+                repairable: false,
+                repaired: false,
+                repair: None,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// An `_id` as a person would look for it.
+pub(super) fn id_text(id: &mongodb::bson::Bson) -> String {
+    match id {
+        mongodb::bson::Bson::ObjectId(id) => id.to_hex(),
+        mongodb::bson::Bson::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,188 @@
+//! Whether an entry shows what a mail's message wrote: pure.
+//!
+//! Surprising rule: the fence is asked before any amount. A mail that is older than what the entry
+//! shows says nothing about the entry, whatever its amount.
+
+use clients::document::{Amount, CreditorEntry, SyncState};
+use clients::fence::Operation;
+use clients::guard::{GuardSettings, is_set_by_a_person};
+use clients::plan::{Message, OutcomeKind, admit};
+use domain::money::Money;
+
+use super::subject::Subject;
+use crate::finding::MismatchKind;
+
+/// How a mail and its entry stand to one another.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Judgement {
+    InSync,
+    /// The entry shows a newer mail.
+    Superseded,
+    Differs(Difference),
+}
+
+/// The first difference that matters.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Difference {
+    pub kind: MismatchKind,
+    pub field: &'static str,
+    pub expected: Option<String>,
+    pub found: Option<String>,
+    pub reason: &'static str,
+    /// The writer would let a repair through.
+    pub repairable: bool,
+}
+
+const CURRENT: &str = "current_debt_amount";
+const RESPONSE: &str = "creditor_response_amount";
+
+/// Compares a mail with the entry that it is for.
+pub(crate) fn judge(subject: &Subject, entry: &CreditorEntry, guard: GuardSettings) -> Judgement {
+    let own = match &entry.sync {
+        SyncState::Unreadable => {
+            return differs(MismatchKind::DataMismatch, "sync", "fence_unreadable", None, None);
+        }
+        SyncState::Marked(mark) if mark.fence > subject.fence => return Judgement::Superseded,
+        SyncState::Marked(mark) => mark.fence == subject.fence,
+        SyncState::Unmarked => false,
+    };
+    if is_set_by_a_person(entry) {
+        let found = entry.amount_source.clone();
+        let expected = Some(clients::document::CREDITOR_RESPONSE.to_owned());
+        let reason = "amount_source";
+        return differs(MismatchKind::ManualOverride, "amount_source", reason, expected, found);
+    }
+    let first = if own { first_of_own_version(subject, entry) } else { Some(lost(subject, entry)) };
+    match first {
+        None => Judgement::InSync,
+        Some(difference) => {
+            Judgement::Differs(with_writers_word(difference, subject, entry, guard))
+        }
+    }
+}
+
+/// The entry carries the mail's fence: every field of ours must be there and be the mail's.
+fn first_of_own_version(subject: &Subject, entry: &CreditorEntry) -> Option<Difference> {
+    let amount = subject.update.new_debt_amount;
+    let amounts =
+        [(CURRENT, entry.current_debt_amount), (RESPONSE, entry.creditor_response_amount)];
+    for (field, shown) in amounts {
+        if shown.money().is_some_and(|shown| shown != amount) {
+            return Some(Difference {
+                kind: MismatchKind::ManualOverride,
+                ..amount_difference(field, "changed_by_hand", amount, shown)
+            });
+        }
+    }
+    for (field, shown) in amounts {
+        match shown {
+            Amount::Known(_) => {}
+            Amount::Absent => {
+                return Some(amount_difference(field, "field_missing", amount, shown));
+            }
+            Amount::Unreadable => {
+                return Some(amount_difference(field, "wrong_type", amount, shown));
+            }
+        }
+    }
+    let expected_date = subject.fence.received_at();
+    if entry.amount_source.is_none() {
+        Some(missing("amount_source"))
+    } else if entry.contact_status.is_none() {
+        // Any other status is the portal's business: cases go on.
+        Some(missing("contact_status"))
+    } else if entry.response_received_at != Some(expected_date) {
+        Some(Difference {
+            expected: Some(expected_date.to_rfc3339()),
+            found: entry.response_received_at.map(|date| date.to_rfc3339()),
+            reason: if entry.response_received_at.is_none() { "field_missing" } else { "changed" },
+            ..missing("response_received_at")
+        })
+    } else {
+        None
+    }
+}
+
+/// The entry carries no fence, or that of an older mail, although the mail counts as synced.
+fn lost(subject: &Subject, entry: &CreditorEntry) -> Difference {
+    let amount = subject.update.new_debt_amount;
+    if entry.current_debt_amount.money() == Some(amount) {
+        let fence = |received_at: chrono::DateTime<chrono::Utc>, id| {
+            format!("{} of mail {id}", received_at.to_rfc3339())
+        };
+        let shown = entry.sync.mark().map(|mark| mark.fence);
+        return Difference {
+            expected: Some(fence(subject.fence.received_at(), subject.fence.email_id())),
+            found: shown.map(|shown| fence(shown.received_at(), shown.email_id())),
+            reason: "mark_lost",
+            ..missing("sync")
+        };
+    }
+    amount_difference(CURRENT, "write_lost", amount, entry.current_debt_amount)
+}
+
+/// The writer's own conditions decide whether a repair is safe, and whether a person was here.
+fn with_writers_word(
+    difference: Difference,
+    subject: &Subject,
+    entry: &CreditorEntry,
+    guard: GuardSettings,
+) -> Difference {
+    if difference.kind == MismatchKind::ManualOverride {
+        return difference;
+    }
+    let message = Message {
+        outbox_id: 0,
+        fence: subject.fence,
+        operation: Operation::Repair,
+        update: &subject.update,
+    };
+    match admit(&message, entry, guard) {
+        Ok(()) => Difference { repairable: true, ..difference },
+        Err(OutcomeKind::Review("manual_override")) => Difference {
+            kind: MismatchKind::ManualOverride,
+            reason: "changed_by_hand",
+            ..difference
+        },
+        Err(OutcomeKind::Review(code) | OutcomeKind::Failed(code)) => {
+            Difference { reason: code, ..difference }
+        }
+        Err(_) => difference,
+    }
+}
+
+fn amount_difference(
+    field: &'static str,
+    reason: &'static str,
+    expected: Money,
+    shown: Amount,
+) -> Difference {
+    let found = match shown {
+        Amount::Known(money) => Some(money.to_string()),
+        Amount::Absent => None,
+        // What stands there may be a text, and a report quotes none.
+        Amount::Unreadable => Some("not a number".to_owned()),
+    };
+    Difference { expected: Some(expected.to_string()), found, reason, ..missing(field) }
+}
+
+fn missing(field: &'static str) -> Difference {
+    Difference {
+        kind: MismatchKind::DataMismatch,
+        field,
+        expected: None,
+        found: None,
+        reason: "field_missing",
+        repairable: false,
+    }
+}
+
+fn differs(
+    kind: MismatchKind,
+    field: &'static str,
+    reason: &'static str,
+    expected: Option<String>,
+    found: Option<String>,
+) -> Judgement {
+    Judgement::Differs(Difference { kind, field, expected, found, reason, repairable: false })
+}

@@ -1,0 +1,258 @@
+//! Step B: the synced mails of the last hours against what MongoDB shows. Reads only.
+//!
+//! Two looks. The first streams all mails by key and keeps, of those that look wrong, the newest of
+//! each target; a mail that is older than what its entry shows never gets that far. The second look,
+//! after a pause, reads those few again, Postgres first and MongoDB after it, and only what it
+//! confirms counts. So a delivery or a portal's write in between is never drift, and memory does not
+//! grow with the number of mails.
+
+mod confirm;
+mod extra;
+mod judge;
+mod locate;
+mod pages;
+mod subject;
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use clients::store::StoreError;
+use domain::fence::Fence;
+use domain::logging::chain;
+use domain::models::comparison::SyncedMail;
+use serde::Serialize;
+use slog::warn;
+
+pub(crate) use self::subject::Subject;
+
+use self::judge::{Judgement, judge};
+use self::locate::{Place, Search, locate};
+use self::pages::Pages;
+use self::subject::Uncompared;
+use crate::finding::Findings;
+use crate::halt::Halt;
+use crate::run::{Reconciler, RunError};
+
+/// Which mails are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope {
+    pub since: DateTime<Utc>,
+    /// The beginning of the comparison, so that it has an end.
+    pub until: DateTime<Utc>,
+}
+
+impl Scope {
+    pub fn of_last_hours(hours: u32) -> Self {
+        let until = Utc::now();
+        Self { since: until - Duration::from_secs(u64::from(hours) * 3_600), until }
+    }
+}
+
+/// What a comparison saw and found.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    pub counts: Counts,
+    pub findings: Findings,
+    /// Why it did not get to its end, in words.
+    pub cut_short: Option<String>,
+}
+
+/// What the first look made of each mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub mails: u64,
+    pub in_sync: u64,
+    /// The entry shows a newer mail.
+    pub superseded: u64,
+    pub in_flight: u64,
+    pub dead_lettered: u64,
+    /// No amount can be read from message or extraction.
+    pub unreadable: u64,
+    /// Shown nowhere, and nobody can tell any more which entry it was for.
+    pub undecided: u64,
+    /// Looked wrong at first and right at the second look.
+    pub unconfirmed: u64,
+}
+
+/// How far a comparison is, for whoever watches.
+#[derive(Debug, Default)]
+pub struct Progress(AtomicU64);
+
+impl Progress {
+    pub fn mails(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Why a step of a comparison failed.
+#[derive(Debug, thiserror::Error)]
+enum StepError {
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Compares, with both looks. MongoDB being away cuts it short; nothing is found then that was not
+/// confirmed before.
+pub async fn compare(
+    reconciler: &Reconciler,
+    scope: Scope,
+    halt: &Halt,
+    progress: &Progress,
+) -> Result<Comparison, RunError> {
+    let mut comparison = Comparison::default();
+    let result = look_twice(reconciler, scope, halt, progress, &mut comparison).await;
+    match result {
+        Ok(()) => {}
+        Err(StepError::Run(error)) => return Err(error),
+        Err(StepError::Store(error)) => {
+            warn!(reconciler.log, "comparison cut short"; "error" => chain(&error));
+            let mails = comparison.counts.mails;
+            comparison.cut_short =
+                Some(format!("MongoDB is away: comparison ended after {mails} mails ({error})"));
+        }
+    }
+    Ok(comparison)
+}
+
+async fn look_twice(
+    reconciler: &Reconciler,
+    scope: Scope,
+    halt: &Halt,
+    progress: &Progress,
+    comparison: &mut Comparison,
+) -> Result<(), StepError> {
+    let mut suspects = Suspects::default();
+    look_at_mails(reconciler, scope, halt, progress, comparison, &mut suspects).await?;
+    let extra = extra::first_look(reconciler, halt).await?;
+    let stalled = confirm::first_look_at_stalled(reconciler, scope).await?;
+    if suspects.newest.is_empty() && extra.is_empty() && stalled.is_empty() {
+        return Ok(());
+    }
+    halt.pause(reconciler.settings.compare.confirm_delay).await?;
+    let suspects = suspects.newest.into_values().map(|suspect| suspect.email_id).collect();
+    confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
+    extra::second_look(reconciler, halt, extra, comparison).await?;
+    confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
+    Ok(())
+}
+
+/// The first look: every mail once.
+async fn look_at_mails(
+    reconciler: &Reconciler,
+    scope: Scope,
+    halt: &Halt,
+    progress: &Progress,
+    comparison: &mut Comparison,
+    suspects: &mut Suspects,
+) -> Result<(), StepError> {
+    let mut pages = Pages::new(reconciler, scope);
+    let mut page = pages.next().await?;
+    while !page.is_empty() {
+        halt.check()?;
+        let began = Instant::now();
+        // The next page comes from Postgres while this one is held against MongoDB.
+        let (next, looked) = tokio::join!(
+            pages.next(),
+            look_at_page(reconciler, halt, &page, &mut comparison.counts, suspects)
+        );
+        looked?;
+        progress.0.fetch_add(page.len() as u64, Ordering::Relaxed);
+        pages.adapt(began.elapsed());
+        page = next?;
+    }
+    Ok(())
+}
+
+async fn look_at_page(
+    reconciler: &Reconciler,
+    halt: &Halt,
+    page: &[SyncedMail],
+    counts: &mut Counts,
+    suspects: &mut Suspects,
+) -> Result<(), StepError> {
+    let subjects = read_subjects(page, counts);
+    let located =
+        with_patience(halt, || locate(&reconciler.store, &subjects, Search::Quick)).await?;
+    counts.mails += page.len() as u64;
+    let guard = reconciler.guard();
+    for (subject, place) in subjects.iter().zip(&located.places) {
+        match place {
+            Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
+                Judgement::InSync => counts.in_sync += 1,
+                Judgement::Superseded => counts.superseded += 1,
+                Judgement::Differs(_) => suspects.add(&located.target(*place), subject),
+            },
+            Place::Gone(_) => suspects.add(&addressee(subject), subject),
+            Place::Undecided(_) => counts.undecided += 1,
+        }
+    }
+    Ok(())
+}
+
+fn read_subjects(page: &[SyncedMail], counts: &mut Counts) -> Vec<Subject> {
+    let mut subjects = Vec::with_capacity(page.len());
+    for mail in page {
+        match Subject::read(mail) {
+            Ok(subject) => subjects.push(subject),
+            Err(Uncompared::InFlight) => counts.in_flight += 1,
+            Err(Uncompared::DeadLettered) => counts.dead_lettered += 1,
+            Err(Uncompared::Unreadable) => counts.unreadable += 1,
+        }
+    }
+    subjects
+}
+
+/// Stands for the target of a mail whose entry is gone.
+fn addressee(subject: &Subject) -> String {
+    let update = &subject.update;
+    format!("{:?} {:?} {}", update.client_aktenzeichen, update.client_name, update.creditor_email)
+}
+
+/// Of the mails that looked wrong, the newest of each target.
+#[derive(Default)]
+struct Suspects {
+    /// By the hash of the target, whose text would be most of the memory. A collision hides one
+    /// target until the next run, which hashes with other keys.
+    newest: HashMap<u64, Suspect>,
+    hasher: RandomState,
+}
+
+struct Suspect {
+    fence: Fence,
+    email_id: i32,
+}
+
+impl Suspects {
+    fn add(&mut self, target: &str, subject: &Subject) {
+        let suspect = Suspect { fence: subject.fence, email_id: subject.email_id };
+        let newest = self
+            .newest
+            .entry(self.hasher.hash_one(target))
+            .or_insert_with(|| Suspect { ..suspect });
+        if newest.fence < suspect.fence {
+            *newest = suspect;
+        }
+    }
+}
+
+/// Tries a read of MongoDB again for a while, so that a failover or a slow moment does not cost the
+/// whole comparison.
+async fn with_patience<T, F>(halt: &Halt, mut read: impl FnMut() -> F) -> Result<T, StepError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    const WAITS_MS: [u64; 6] = [100, 300, 1_000, 2_000, 3_000, 4_000];
+    for wait in WAITS_MS {
+        match read().await {
+            Ok(read) => return Ok(read),
+            Err(error) if !error.is_infrastructure() => return Err(error.into()),
+            Err(_) => halt.pause(Duration::from_millis(wait)).await?,
+        }
+    }
+    Ok(read().await?)
+}
