@@ -42,6 +42,8 @@ pub(crate) struct PersonName {
     words: Vec<String>,
     /// Without titles.
     bare: Vec<String>,
+    /// A couple, or a list of people.
+    is_several: bool,
 }
 
 /// The name in a client's file.
@@ -56,7 +58,7 @@ pub(crate) struct FileName {
 pub(crate) enum Agreement {
     /// Another person, or several people.
     Contradicts,
-    /// One letter astray in a word: the same person only if something else says so too.
+    /// Nearly: the same person only if something else says so too.
     Misspelt,
     /// The file has no name to compare with.
     Unknown,
@@ -70,7 +72,9 @@ impl PersonName {
     pub(crate) fn read(text: &str) -> Option<Self> {
         let words = words(text);
         let bare: Vec<String> = without_titles(&words);
-        (!words.is_empty()).then_some(Self { words, bare })
+        let joins = |word: &String| matches!(word.as_str(), "und" | "u" | "and" | "eheleute");
+        let is_several = text.contains(['&', '/', '+', ';']) || words.iter().any(joins);
+        (!words.is_empty()).then_some(Self { words, bare, is_several })
     }
 
     /// The forms under which the file's full name may stand in [`FileName::keys`].
@@ -90,12 +94,12 @@ impl PersonName {
         if file.keys().iter().any(|key| self.keys().any(|own| own == *key)) {
             return Agreement::Fully;
         }
-        if self.bare.iter().any(|word| matches!(word.as_str(), "und" | "u" | "and" | "eheleute")) {
+        if self.is_several {
             return Agreement::Contradicts;
         }
         if self.covers(file, alike) {
             Agreement::Partly
-        } else if self.covers(file, one_letter_astray) {
+        } else if self.covers(file, nearly_alike) {
             Agreement::Misspelt
         } else {
             Agreement::Contradicts
@@ -200,18 +204,21 @@ fn without_titles(words: &[String]) -> Vec<String> {
     words.iter().filter(|word| !TITLES.contains(&word.as_str())).cloned().collect()
 }
 
-/// Equal, or an initial, or umlauts without their e: `Muller` for `Müller`.
+/// Equal, or an initial.
 fn alike(left: &str, right: &str) -> bool {
     let initial = |short: &str, long: &str| short.len() == 1 && long.starts_with(short);
-    let plain = |word: &str| word.replace("ae", "a").replace("oe", "o").replace("ue", "u");
-    left == right || initial(left, right) || initial(right, left) || plain(left) == plain(right)
+    left == right || initial(left, right) || initial(right, left)
 }
 
 /// One letter too many, missing, wrong or exchanged with its neighbour, in a word long enough
-/// that this is no other word.
+/// that this is no other word; or umlauts without their e, `Muller` for `Müller`.
 ///
-/// It cannot be used alone: Daniel and Daniela, Pohlmeier and Pohlmeyer are one letter apart.
-fn one_letter_astray(left: &str, right: &str) -> bool {
+/// It cannot be used alone: Daniel and Daniela, Pohlmeier and Pohlmeyer, Bauer and Baur are that
+/// close.
+fn nearly_alike(left: &str, right: &str) -> bool {
+    let plain = |word: &str| word.replace("ae", "a").replace("oe", "o").replace("ue", "u");
     let long = left.chars().count().min(right.chars().count()) >= 5;
-    alike(left, right) || (long && strsim::osa_distance(left, right) <= 1)
+    alike(left, right)
+        || plain(left) == plain(right)
+        || (long && strsim::osa_distance(left, right) <= 1)
 }

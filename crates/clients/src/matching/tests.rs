@@ -10,13 +10,10 @@ use domain::payload::{DebtUpdate, PAYLOAD_VERSION};
 use super::{MatchDecision, match_update};
 use crate::document::ClientDocument;
 
-/// A client with the entries `(id, e-mail, sender, acts for, reference)`.
-fn client(
-    aktenzeichen: &str,
-    first: &str,
-    last: &str,
-    entries: &[(&str, &str, &str, Option<&str>, Option<&str>)],
-) -> ClientDocument {
+/// `(id, e-mail, sender, acts for, reference)`.
+type Entry<'a> = (&'a str, &'a str, &'a str, Option<&'a str>, Option<&'a str>);
+
+fn client(aktenzeichen: &str, first: &str, last: &str, entries: &[Entry<'_>]) -> ClientDocument {
     let entries: Vec<Document> = entries
         .iter()
         .map(|(id, email, sender, acts_for, reference)| {

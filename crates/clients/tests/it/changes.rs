@@ -1,6 +1,6 @@
 //! The portal changes a document between the relay's read and its write.
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, DateTime, Document, doc};
 use clients::guard::GuardSettings;
 use clients::plan::{Outcome, OutcomeKind, plan};
 
@@ -96,6 +96,23 @@ async fn nothing_is_written_when_a_second_entry_took_the_same_identity() {
 }
 
 #[tokio::test]
+async fn a_twin_that_shows_a_newer_mail_does_not_make_the_entry_unique() {
+    let shelf = Shelf::with([max()]).await;
+    let outcomes = deliver_around(&shelf, &[Letter::new(5, 7, "1341.17")], async |shelf| {
+        let newer = Letter::new(9, 9, "1.00").fence;
+        let received_at = DateTime::from_chrono(newer.received_at());
+        let mut list = entries();
+        let mut twin = list[0].clone();
+        twin.insert("sync", doc! { "received_at": received_at, "email_id": newer.email_id() });
+        list.push(twin);
+        replace_list(shelf, list).await;
+    })
+    .await;
+    assert_eq!(outcomes[0].kind, OutcomeKind::TryAgain("entry_moved"));
+    assert_eq!(shelf.amount(0).await, None);
+}
+
+#[tokio::test]
 async fn two_entries_that_look_alike_are_never_written() {
     let mut client = max();
     let twin = entry_mut(&mut client, 0).clone();
@@ -173,6 +190,19 @@ async fn a_person_s_amount_set_in_between_holds_against_a_repair() {
     .await;
     assert_eq!(outcomes[0].kind, OutcomeKind::Review("manual_override"));
     assert_eq!(shelf.amount(0).await, Some(800.0));
+}
+
+#[tokio::test]
+async fn a_repair_that_was_refused_is_not_taken_for_the_message_that_it_repairs() {
+    let shelf = Shelf::with([max()]).await;
+    let letter = Letter::new(5, 7, "1341.17");
+    assert_eq!(shelf.deliver_one(&letter).await, OutcomeKind::Applied);
+    let outcomes = deliver_around(&shelf, &[letter.repair()], async |shelf| {
+        let by_hand = doc! { "final_creditor_list.0.amount_source": "manual" };
+        shelf.set("max", doc! { "$set": by_hand }).await;
+    })
+    .await;
+    assert_eq!(outcomes[0].kind, OutcomeKind::Review("manual_override"));
 }
 
 #[tokio::test]

@@ -91,6 +91,20 @@ async fn an_id_of_any_type_names_its_entry() {
 }
 
 #[tokio::test]
+async fn identities_are_compared_byte_for_byte_whatever_the_collection_s_collation() {
+    let shelf = Shelf::with([]).await;
+    let ignoring_case = doc! { "locale": "de", "strength": 1 };
+    let create = doc! { "create": "clients", "collation": ignoring_case };
+    shelf.database.run_command(create).await.unwrap();
+    let mut client = max();
+    entry_mut(&mut client, 1).insert("id", "A");
+    shelf.clients.insert_one(client).await.unwrap();
+    assert_eq!(shelf.deliver_one(&Letter::new(5, 7, "1341.17")).await, OutcomeKind::Applied);
+    assert_eq!(shelf.amount(0).await, Some(1341.17));
+    assert_eq!(shelf.amount(1).await, None);
+}
+
+#[tokio::test]
 async fn without_an_id_sender_and_reference_together_name_the_entry() {
     for missing in [vec!["id"], vec!["id", "reference_number"], vec!["id", "sender_name"]] {
         let mut client = max();
