@@ -78,6 +78,8 @@ pub enum Doubt {
     ThirdParty,
     /// Characters look misread (scan) and no check sum confirms the amount.
     Illegible,
+    /// The mail is longer than anybody reads: the rest may say something else.
+    TooLong,
     /// A field of a model's answer does not stand in the mail.
     Ungrounded,
 }
@@ -96,6 +98,7 @@ impl Doubt {
             Doubt::NotTheirClaim => "not_their_claim",
             Doubt::ThirdParty => "third_party",
             Doubt::Illegible => "illegible",
+            Doubt::TooLong => "too_long",
             Doubt::Ungrounded => "ungrounded",
         }
     }

@@ -63,11 +63,9 @@ async fn show(corpus: &Corpus, wanted: &str, extractor: &dyn Extractor) -> Resul
     for case in corpus.cases.iter().filter(|case| case.name.starts_with(wanted)) {
         let cleaned = extraction::clean::clean(&case.mail);
         println!("{}\nsubject: {}", case.name, cleaned.subject);
-        for (part, text) in [
-            ("body", &cleaned.body),
-            ("signature", &cleaned.signature),
-            ("quote", &cleaned.quote),
-        ] {
+        for (part, text) in
+            [("body", &cleaned.body), ("signature", &cleaned.signature), ("quote", &cleaned.quote)]
+        {
             println!("--- {part}\n{text}");
         }
         let extraction = extractor.extract(&cleaned).await?;

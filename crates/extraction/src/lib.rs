@@ -5,6 +5,7 @@ mod fold;
 pub mod ground;
 mod mail;
 pub mod money;
+mod pattern;
 pub mod provider;
 pub mod providers;
 pub mod rules;

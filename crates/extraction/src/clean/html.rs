@@ -3,6 +3,7 @@
 //! html5ever's tokenizer reads the markup; the tree is not built, because its repairs take
 //! quadratic time on hostile input. What is open is kept on a stack of bounded depth instead.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -18,6 +19,9 @@ use super::page::Page;
 
 /// Browsers flatten what is nested deeper than this, too.
 const MAX_DEPTH: usize = 256;
+
+/// Longest honest tags have a few dozen; spaces between them count, too.
+const MAX_ATTRIBUTES: usize = 1_000;
 
 /// Text below this size, in pixels, is not read by anybody.
 const LEGIBLE_PIXELS: f32 = 2.5;
@@ -35,7 +39,7 @@ pub(super) struct HtmlText {
 
 pub(super) fn to_text(html: &str) -> HtmlText {
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
+    input.push_back(StrTendril::from_slice(&without_overlong_tags(html)));
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let _ = tokenizer.feed(&input);
     tokenizer.end();
@@ -84,8 +88,10 @@ struct Element {
 #[derive(Default)]
 struct Reader {
     stack: Vec<Element>,
-    /// How many elements of each name are open, so that a stray end tag costs nothing.
-    open_count: HashMap<LocalName, usize>,
+    /// Where in the stack the open elements of each name are, so that no end tag has to search.
+    places: HashMap<LocalName, Vec<usize>>,
+    /// Where the open blocks are.
+    block_places: Vec<usize>,
     /// Start tags beyond [`MAX_DEPTH`], whose end tags must close nothing else.
     flattened: HashMap<LocalName, usize>,
     sheet: StyleSheet,
@@ -151,7 +157,10 @@ impl Reader {
             *self.flattened.entry(tag.name.clone()).or_default() += 1;
         } else {
             let element = self.element(tag, &style);
-            *self.open_count.entry(tag.name.clone()).or_default() += 1;
+            self.places.entry(tag.name.clone()).or_default().push(self.stack.len());
+            if is_block(name) {
+                self.block_places.push(self.stack.len());
+            }
             self.stack.push(element);
         }
         match name {
@@ -260,17 +269,17 @@ impl Reader {
 
     /// Closes the innermost open element of these names, unless one of the barriers lies inside.
     fn close_within(&mut self, names: &[&str], barriers: &[&str]) {
-        if names.iter().all(|name| !self.open_count.contains_key(&LocalName::from(*name))) {
-            return;
-        }
-        let found = self.stack.iter().rposition(|element| {
-            names.contains(&&*element.name) || barriers.contains(&&*element.name)
-        });
-        if let Some(at) = found
-            && names.contains(&&*self.stack[at].name)
+        let innermost = |names: &[&str]| names.iter().filter_map(|name| self.place_of(name)).max();
+        if let Some(at) = innermost(names)
+            && innermost(barriers).is_none_or(|barrier| barrier < at)
         {
             self.pop_to(at);
         }
+    }
+
+    /// Where the innermost open element of a name is in the stack.
+    fn place_of(&self, name: &str) -> Option<usize> {
+        self.places.get(&LocalName::from(name)).and_then(|places| places.last()).copied()
     }
 
     fn close(&mut self, name: &LocalName) {
@@ -280,21 +289,15 @@ impl Reader {
             *count -= 1;
             return;
         }
-        if !self.open_count.contains_key(name) {
+        let Some(at) = self.place_of(name) else {
             if &**name == "p" || &**name == "br" {
                 self.page.new_line();
             }
             return;
-        }
+        };
         // An inline end tag cannot reach out of a block: browsers ignore it there.
-        let inline = !is_block(name);
-        let found = self
-            .stack
-            .iter()
-            .rposition(|element| element.name == *name || (inline && is_block(&element.name)));
-        if let Some(at) = found
-            && self.stack[at].name == *name
-        {
+        let crosses_block = self.block_places.last().is_some_and(|block| *block > at);
+        if is_block(name) || !crosses_block {
             self.pop_to(at);
         }
     }
@@ -302,11 +305,11 @@ impl Reader {
     fn pop_to(&mut self, length: usize) {
         while self.stack.len() > length {
             let Some(element) = self.stack.pop() else { return };
-            if let Some(count) = self.open_count.get_mut(&element.name) {
-                *count -= 1;
-                if *count == 0 {
-                    self.open_count.remove(&element.name);
-                }
+            if let Some(places) = self.places.get_mut(&element.name) {
+                places.pop();
+            }
+            if self.block_places.last() == Some(&self.stack.len()) {
+                self.block_places.pop();
             }
             match &*element.name {
                 "style" => {
@@ -323,6 +326,74 @@ impl Reader {
             }
         }
     }
+}
+
+/// Cuts tags with more attributes than any mail program writes: the tokenizer compares each
+/// attribute with all before it.
+fn without_overlong_tags(html: &str) -> Cow<'_, str> {
+    let bytes = html.as_bytes();
+    let mut kept = String::new();
+    let (mut copied_until, mut at) = (0, 0);
+    while let Some(found) = memchr_tag(bytes, at) {
+        let end = end_of_attributes(bytes, found + 2);
+        at = end.at;
+        if end.too_many {
+            kept.push_str(&html[copied_until..end.at]);
+            kept.push('>');
+            let rest = bytes[end.at..].iter().position(|byte| *byte == b'>');
+            at = rest.map_or(bytes.len(), |rest| end.at + rest + 1);
+            copied_until = at;
+        }
+    }
+    if copied_until == 0 {
+        return Cow::Borrowed(html);
+    }
+    kept.push_str(&html[copied_until..]);
+    Cow::Owned(kept)
+}
+
+/// The next `<` with a letter after it.
+fn memchr_tag(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| *byte == b'<')?;
+        if bytes.get(at + 1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'/') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+struct EndOfAttributes {
+    /// The closing `>`, or where there were too many; always on a character boundary.
+    at: usize,
+    too_many: bool,
+}
+
+fn end_of_attributes(bytes: &[u8], start: usize) -> EndOfAttributes {
+    let (mut at, mut attributes) = (start, 0);
+    let mut after_equals = false;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'>' => break,
+            b'"' | b'\'' if after_equals => {
+                let closing = bytes[at + 1..].iter().position(|other| *other == byte);
+                at = closing.map_or(bytes.len() - 1, |closing| at + 1 + closing);
+                after_equals = false;
+                attributes += 1;
+            }
+            b'=' => after_equals = true,
+            b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' => {
+                attributes += usize::from(!after_equals);
+                if attributes > MAX_ATTRIBUTES {
+                    return EndOfAttributes { at, too_many: true };
+                }
+            }
+            _ => after_equals = false,
+        }
+        at += 1;
+    }
+    EndOfAttributes { at: at.min(bytes.len()), too_many: false }
 }
 
 fn attribute<'a>(attrs: &'a [Attribute], name: &str) -> &'a str {

@@ -12,6 +12,12 @@ use std::fmt;
 use crate::Mail;
 use crate::money;
 
+/// The longest part of a mail that is kept, in bytes: some forty pages.
+const LONGEST_PART: usize = 96 * 1024;
+
+/// The longest subject that is kept, in characters.
+const LONGEST_SUBJECT: usize = 1_000;
+
 /// The readable text of a mail, its parts kept apart.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +39,8 @@ pub struct CleanedMail {
     pub hidden_text_removed: bool,
     /// Control characters turn the direction of writing: what a reader saw is uncertain.
     pub reverses_direction: bool,
+    /// A part was longer than anybody reads, and was cut.
+    pub is_cut: bool,
     /// The mail forwards a message.
     pub is_forward: bool,
     /// Who wrote the forwarded message, where that was not the sender's own house.
@@ -81,11 +89,12 @@ pub fn clean(mail: &Mail) -> CleanedMail {
     let html_text_disagrees =
         other.as_ref().is_some_and(|other| amounts_disagree(&shown.body, &other.body));
     CleanedMail {
-        subject: subject.text.replace('\n', " "),
+        subject: subject.text.replace('\n', " ").chars().take(LONGEST_SUBJECT).collect(),
         from_email: mail.from_email.trim().to_owned(),
         from_name,
         html_text_disagrees,
         hidden_text_removed: shown.hidden_text_removed,
+        is_cut: shown.is_cut || other.as_ref().is_some_and(|other| other.is_cut),
         reverses_direction: shown.reverses_direction
             || subject.reverses_direction
             || other.as_ref().is_some_and(|other| other.reverses_direction),
@@ -111,6 +120,7 @@ struct Part {
     signature: String,
     hidden_text_removed: bool,
     reverses_direction: bool,
+    is_cut: bool,
     is_forward: bool,
     forwarded_from: Option<String>,
 }
@@ -127,11 +137,15 @@ impl Part {
     fn of_text(text: &str, subject: &str, sender: quotes::Sender<'_>) -> Part {
         let plain = characters::to_plain(text);
         let split = quotes::split(&plain.text, subject, sender);
-        let (body, signature) = signature::split(&split.new);
+        let (mut body, mut signature) = signature::split(&split.new);
+        let mut quote = split.quoted;
+        let is_cut = cut(&mut body) | cut(&mut signature);
+        cut(&mut quote);
         Part {
             body,
-            quote: split.quoted,
+            quote,
             signature,
+            is_cut,
             hidden_text_removed: false,
             reverses_direction: plain.reverses_direction,
             is_forward: split.is_forward,
@@ -142,6 +156,16 @@ impl Part {
     fn is_blank(&self) -> bool {
         self.body.is_empty() && self.quote.is_empty() && self.signature.is_empty()
     }
+}
+
+/// Cuts a text that is too long, at a character boundary.
+fn cut(text: &mut String) -> bool {
+    if text.len() <= LONGEST_PART {
+        return false;
+    }
+    let end = (0..=LONGEST_PART).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.truncate(end);
+    true
 }
 
 /// Some systems put HTML into the text field.

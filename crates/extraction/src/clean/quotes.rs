@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 /// A mail's text in its parts.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Split {
@@ -19,39 +21,34 @@ pub(super) struct Split {
 const LONGEST_HEADER: usize = 300;
 
 static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^(?:am\b.{4,250}\bschrieb\b.{0,200}:|on\b.{4,250}\bwrote:|",
-        r"(?:\S.{0,150} )?(?:schrieb|hat) (?:am\b.{4,150}|folgendes|geschrieben).{0,60}:|",
-        r"am\b.{4,200}\bhat\b.{1,200}\bgeschrieben:|",
-        r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}.{0,150}\b(?:schrieb|wrote)\b.{0,100}:|",
-        r"zitat von .{1,150}:|quoting .{1,150}:)\s*$"
+    pattern(concat!(
+        r"(?i)^(?:am\b.*\bschrieb\b.*:|on\b.*\bwrote:|",
+        r"\S.* schrieb (?:am\b.*|folgendes):|\S.* hat (?:am\b.* )?(?:folgendes )?geschrieben:|",
+        r"am\b.*\bhat\b.*\bgeschrieben:|",
+        r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}.*\b(?:schrieb|wrote)\b.*:|",
+        r"zitat von .*:|quoting .*:)\s*$"
     ))
-    .expect("the pattern is valid")
 });
 
 static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i)^(?:[-_=*]{2,} ?(?:urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail)|original[ -]?(?:message|nachricht|mail)|",
         r"(?:weitergeleitete|forwarded) (?:nachricht|mail|message|e-mail)|",
-        r"(?:returned|undelivered) (?:message|mail).{0,30}) ?[-_=*]{0,}|",
+        r"(?:returned|undelivered) (?:message|mail).*) ?[-_=*]{0,}|",
         r"_{15,}|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail):|",
-        r"##-.{0,80}(?:oberhalb|above).{0,80}-?##)$"
+        r"##-.*(?:oberhalb|above).*-?##)$"
     ))
-    .expect("the pattern is valid")
 });
 
 static HEADER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i)^\*{0,2}(von|from|gesendet|sent|datum|date|an|to|cc|kopie|betreff|subject|antwort an|reply-to)",
         r" ?:\*{0,2}(?:\s|$)"
     ))
-    .expect("the pattern is valid")
 });
 
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[^\s<>,;:()\[\]\x22]{1,100}@[^\s<>,;:()\[\]\x22]{1,150}")
-        .expect("the pattern is valid")
-});
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"[^\s<>,;:()\[\]\x22]{1,100}@[^\s<>,;:()\[\]\x22]{1,150}"));
 
 /// Who sent the mail.
 #[derive(Clone, Copy)]

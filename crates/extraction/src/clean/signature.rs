@@ -4,54 +4,50 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 /// A closing formula stands alone in its line, with at most a name after it.
 const LONGEST_CLOSING: usize = 70;
 
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i)^(?:(?:mit )?(?:freundliche[nmr]?|vielen|viele|beste[nr]?|liebe[nr]?|herzliche[nr]?|sch(?:ö|oe)ne[nr]?|nette[nr]?|sonnige[nr]?|kollegiale[nr]?|freundl\.)",
         r"(?: (?:kollegialen?|freundlichen?|sonnigen?|vielen|besten|herzlichen))? (?:gr(?:ü|ue)(?:ß|ss)e?n?|gru(?:ß|ss)|empfehlungen)\b",
         r"|mit (?:vorz(?:ü|ue)glicher )?hochachtung|hochachtungsvoll|gru(?:ß|ss)\b|gr(?:ü|ue)(?:ß|ss)e\b|mfg\b|lg\b|vg\b|bg\b",
         r"|(?:kind|best|warm|with kind|with best) regards|regards,|yours (?:sincerely|faithfully|truly)|sincerely|cheers,",
         r"|im auftrag$|i\. ?a\.(?:$| )|gez\. )"
     ))
-    .expect("the pattern is valid")
 });
 
 /// Machine lines and disclaimers, by the words that only they use.
 static BOILERPLATE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)(?:von meinem? (?:iphone|ipad|smartphone|handy|mobil\w*|android\w*|samsung\w*)\b.{0,30}gesendet|^gesendet (?:von|mit|aus)\b|^sent from my\b",
-        r"|\b(?:diese|die|der inhalt dieser|this) (?:e-?mail|nachricht|message|mail)\b.{0,80}\b(?:vertraulich|confidential|rechtlich gesch)",
+    pattern(concat!(
+        r"(?i)(?:von meinem? (?:iphone|ipad|smartphone|handy|mobil\w*|android\w*|samsung\w*)\b.*gesendet|^gesendet (?:von|mit|aus)\b|^sent from my\b",
+        r"|\b(?:diese|die|der inhalt dieser|this) (?:e-?mail|nachricht|message|mail)\b.*\b(?:vertraulich|confidential|rechtlich gesch)",
         r"|nicht der (?:richtige|vorgesehene|beabsichtigte) (?:adressat|empf)|\bintended (?:solely|only|recipient)",
-        r"|bitte (?:pr(?:ü|ue)fen|bedenken|denken) sie.{0,80}(?:ausgedruckt|ausdruck|umwelt)|think (?:of|before).{0,40}(?:print|environment)",
+        r"|bitte (?:pr(?:ü|ue)fen|bedenken|denken) sie.*(?:ausgedruckt|ausdruck|umwelt)|think (?:of|before).*(?:print|environment)",
         r"|diese e-?mail ist ein service von|this email is a service from|powered by zendesk|zugestellt durch zendesk",
-        r"|^##-.{0,120}-?##$|^\[[A-Z0-9]{6}-[A-Z0-9]{4,6}\]$)"
+        r"|^##-.*-?##$|^\[[A-Z0-9]{6}-[A-Z0-9]{4,6}\]$)"
     ))
-    .expect("the pattern is valid")
 });
 
-static POSTSCRIPT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:p\.? ?s\.?\b|nachtrag\b|n\.b\.|anmerkung:|nachsatz)")
-        .expect("the pattern is valid")
-});
+static POSTSCRIPT: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^(?:p\.? ?s\.?\b|nachtrag\b|n\.b\.|anmerkung:|nachsatz)"));
 
 /// What a clerk would read on for, even below the closing.
 static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)(?:gesamt|rest|haupt)?(?:forderung|r(?:ü|ue)ckstand|saldo|betrag|summe|schuld|zinsen|raten?)\w*\b.{0,60}",
+    pattern(concat!(
+        r"(?i)(?:gesamt|rest|haupt)?(?:forderung|r(?:ü|ue)ckstand|saldo|betrag|summe|schuld|zinsen|raten?)\w*\b.*",
         r"(?:\d{1,3}(?:[.' ]\d{3})*,(?:\d{2}|-)|\d (?:eur|€))"
     ))
-    .expect("the pattern is valid")
 });
 
 /// Figures about the firm itself, which only look like a statement.
 static FIRM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i)(?:stamm|grund|gesellschafts|genossenschafts)(?:kapital|einlage)|haftsumme|mindestdeckung|deckungssumme|schriftform|",
         r"einlagensicherung|gegenstandswert|streitwert|unterschrift|grundpreis|erkl(?:ä|ae)rungen|per case|versicherungssumme"
     ))
-    .expect("the pattern is valid")
 });
 
 /// Splits a message into its text and its closing.

@@ -8,6 +8,8 @@ use domain::extraction::Doubt;
 use domain::money::Money;
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 use super::segments::{Segment, segments};
 use super::words::{Sense, Word, words};
 use crate::fold::fold;
@@ -15,6 +17,9 @@ use crate::money::{Amount, Currency, scan};
 
 /// A modifier this close before an amount, in bytes, speaks of that amount.
 const DIRECTLY_BEFORE: usize = 16;
+
+/// A sentence with more amounts says nothing that could be told apart.
+const MOST_AMOUNTS: usize = 40;
 
 /// Sums of more items than this are not checked.
 const LONGEST_SUM: usize = 60;
@@ -47,10 +52,27 @@ pub(super) struct Reading {
     pub(super) evidence: Range<usize>,
     vague: bool,
     on_top: bool,
+    /// It stands in a column of balances that begins there: the last one is the current.
+    running: Option<usize>,
     /// The amounts before it add up to it.
     confirmed: bool,
     /// It is an addend of a confirmed sum.
     in_sum: bool,
+}
+
+impl Reading {
+    fn unread(amount: Amount) -> Reading {
+        Reading {
+            evidence: amount.range.clone(),
+            amount,
+            role: Role::Unknown,
+            vague: false,
+            on_top: false,
+            running: None,
+            confirmed: false,
+            in_sum: false,
+        }
+    }
 }
 
 /// How sure the claim is by the way in which it is stated.
@@ -94,6 +116,7 @@ pub(super) fn account(text: &str) -> Account {
     let folded = fold(text);
     let segments = segments(text);
     let mut readings = read(text, &folded, &segments);
+    keep_last_balance(&mut readings);
     check_sums(&mut readings);
     let mut account = Account::default();
     decide(&mut account, &readings);
@@ -122,6 +145,7 @@ impl Account {
 fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
     let amounts = scan(text);
     let mut readings: Vec<Reading> = Vec::with_capacity(amounts.len());
+    let counts = counts(&amounts, segments);
     let mut next = 0;
     for (position, segment) in segments.iter().enumerate() {
         let first = next;
@@ -132,6 +156,10 @@ fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
         if within.is_empty() {
             continue;
         }
+        if within.len() > MOST_AMOUNTS {
+            readings.extend(within.iter().cloned().map(Reading::unread));
+            continue;
+        }
         let sentence = Sentence {
             text,
             folded,
@@ -140,6 +168,7 @@ fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
             position,
             segments,
             amounts: within,
+            counts: &counts,
             previous: readings.last().map(|reading| reading.role),
         };
         for at in 0..within.len() {
@@ -148,6 +177,18 @@ fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
         }
     }
     readings
+}
+
+fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
+    let mut next = 0;
+    let count = |segment: &Segment| {
+        let first = next;
+        while next < amounts.len() && amounts[next].range.start < segment.range.end {
+            next += 1;
+        }
+        next - first
+    };
+    segments.iter().map(count).collect()
 }
 
 /// One segment and its amounts.
@@ -159,6 +200,8 @@ struct Sentence<'a> {
     position: usize,
     segments: &'a [Segment],
     amounts: &'a [Amount],
+    /// How many amounts each segment has.
+    counts: &'a [usize],
     /// What the amount before this segment was.
     previous: Option<Role>,
 }
@@ -191,8 +234,9 @@ impl Sentence<'_> {
         }
         let heading_words;
         let own_label = label.is_some();
-        if !own_label && left_start == self.segment.range.start {
-            heading_words = self.heading_words(&amount);
+        let column = if own_label { None } else { self.column_head(&amount) };
+        if column.is_some() || (!own_label && left_start == self.segment.range.start) {
+            heading_words = self.heading_words(column.clone());
             label = nearest_label(&heading_words, usize::MAX);
         }
         let evidence = label.map_or(amount.range.clone(), |word| {
@@ -248,7 +292,20 @@ impl Sentence<'_> {
         }
         let on_top = self.goes_on_top(&amount, right, role);
         let vague = direct(Sense::Vague);
-        Reading { amount, role, evidence, vague, on_top, confirmed: false, in_sum: false }
+        let running = column.filter(|head| {
+            let head = self.folded[head.clone()].trim();
+            head.ends_with("saldo") || head == "kontostand"
+        });
+        Reading {
+            amount,
+            role,
+            evidence,
+            vague,
+            on_top,
+            running: running.map(|head| head.start),
+            confirmed: false,
+            in_sum: false,
+        }
     }
 
     /// Where the words before an amount begin: after the amount before it, except one that an
@@ -286,13 +343,15 @@ impl Sentence<'_> {
                 _ => {}
             }
         }
-        let is_outside = |word: &&Word| !asides.iter().any(|aside| aside.contains(&word.range.start));
+        let is_outside =
+            |word: &&Word| !asides.iter().any(|aside| aside.contains(&word.range.start));
         words.iter().filter(is_outside).cloned().collect()
     }
 
     /// `189,88 EUR offen`.
     fn open_after(&self, amount: &Amount) -> Option<&Word> {
-        let near = amount.range.end..(amount.range.end + DIRECTLY_BEFORE).min(self.segment.range.end);
+        let near =
+            amount.range.end..(amount.range.end + DIRECTLY_BEFORE).min(self.segment.range.end);
         let word = self.words_in(near).first()?;
         let between = &self.folded[amount.range.end..word.range.start];
         let adjacent = between.trim().is_empty() || matches!(between.trim(), "eur" | "euro" | "€");
@@ -303,9 +362,21 @@ impl Sentence<'_> {
     fn is_included(&self, before: Range<usize>) -> bool {
         let before = self.folded[before].trim_end_matches([' ', '*']);
         let before = before.trim_end_matches("eur").trim_end_matches('€').trim_end();
-        ["inkl.", "inkl", "inklusive", "einschl.", "einschliesslich", "incl.", "including", "nebst", "samt", "sowie", "ohne", "exkl."]
-            .iter()
-            .any(|word| before.ends_with(word))
+        let word = before.rsplit([' ', '(']).next().unwrap_or_default();
+        matches!(
+            word.trim_end_matches('.'),
+            "inkl"
+                | "inklusive"
+                | "einschl"
+                | "einschliesslich"
+                | "incl"
+                | "including"
+                | "nebst"
+                | "samt"
+                | "sowie"
+                | "ohne"
+                | "exkl"
+        )
     }
 
     fn is_question(&self) -> bool {
@@ -333,8 +404,8 @@ impl Sentence<'_> {
     }
 
     /// The words of the line above, or of the head of the amount's column.
-    fn heading_words(&self, amount: &Amount) -> Vec<Word> {
-        if let Some(cell) = self.column_head(amount) {
+    fn heading_words(&self, column: Option<Range<usize>>) -> Vec<Word> {
+        if let Some(cell) = column {
             return words(self.folded, cell);
         }
         match &self.segment.heading {
@@ -360,10 +431,10 @@ impl Sentence<'_> {
         let row = &self.text[self.segment.range.clone()];
         let column = cell_at(row, amount.range.start - self.segment.range.start)?;
         let cells = row.split(" | ").count();
-        let above = self.segments[..self.position].iter().rev().take(40);
-        for segment in above.take_while(|segment| segment.is_row) {
+        let above = self.segments[..self.position].iter().enumerate().rev().take(40);
+        for (position, segment) in above.take_while(|(_, segment)| segment.is_row) {
             let head = &self.text[segment.range.clone()];
-            if head.split(" | ").count() == cells && scan(head).is_empty() {
+            if self.counts[position] == 0 && head.split(" | ").count() == cells {
                 let mut start = segment.range.start;
                 for (at, cell) in head.split(" | ").enumerate() {
                     if at == column {
@@ -379,10 +450,9 @@ impl Sentence<'_> {
     /// `50 EUR monatlich`, `2,97 EUR pro Tag`.
     fn is_rate(&self, amount: &Amount) -> bool {
         static PER_TIME: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(
+            pattern(
                 r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:monatlich|mtl|taeglich|jaehrlich|woechentlich|monthly|raten?\b|(?:pro|im|je|per|/|a|in der|jeden) ?(?:monat|tag|jahr|woche|month|day|week|quartal|kalendertag|rate))",
             )
-            .expect("the pattern is valid")
         });
         PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
     }
@@ -390,14 +460,12 @@ impl Sentence<'_> {
     /// `sind noch 500 EUR zu zahlen`, without a condition or a plan.
     fn is_to_be_paid(&self, amount: &Amount, left_start: usize) -> bool {
         static TO_BE_PAID: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(
+            pattern(
                 r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu unseren gunsten|zur zahlung)\b",
             )
-            .expect("the pattern is valid")
         });
-        static STANDS_OUT: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"^[ |*)]*(?:eur|euro|€)?[ |*)]*aus\b[ .,;:!]*").expect("the pattern is valid")
-        });
+        static STANDS_OUT: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"^[ |*)]*(?:eur|euro|€)?[ |*)]*aus\b[ .,;:!]*"));
         let after = &self.folded[amount.range.end..self.segment.range.end];
         let before = &self.folded[left_start..amount.range.start];
         let stands_out = STANDS_OUT.is_match(after)
@@ -412,24 +480,21 @@ impl Sentence<'_> {
     /// The sentence tells what was said before, by the sender or by the office.
     fn is_old_news(&self, amount: &Amount) -> bool {
         static TOLD_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(concat!(
-                r"\bhatten?\b.{0,200}\b(?:mitgeteilt|genannt|beziffert|angegeben|gemeldet|angemeldet|betragen|belaufen)\b",
+            pattern(concat!(
+                r"\bhatten?\b.*\b(?:mitgeteilt|genannt|beziffert|angegeben|gemeldet|angemeldet|betragen|belaufen)\b",
                 r"|\b(?:ihre[nrm]?|euren?|eurer) (?:unterlagen|aufstellung|angaben|schreiben|anschreiben|liste|angabe|mitteilung)\b",
                 r"|\bvon ihnen (?:\w+ ){0,2}(?:genannt|angegeben|mitgeteilt|angenommen|beziffert|aufgefuehrt)",
                 r"|\bsie (?:nennen|geben|beziffern|gehen|nannten|gaben|schreiben|schrieben)\b|\blaut (?:schuldner|mandant|ihr)|\bangaben (?:des|der|ihre)\b",
                 r"|\b(?:you|your) (?:stated|mentioned|letter|records)\b"
             ))
-            .expect("the pattern is valid")
         });
         static CONFIRMED: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\b(?:korrekt|richtig|zutreffend|trifft zu|stimmt|stimmen|bestaetig\w*)\b")
-                .expect("the pattern is valid")
+            pattern(r"\b(?:korrekt|richtig|zutreffend|trifft zu|stimmt|stimmen|bestaetig\w*)\b")
         });
         static DENIED: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(
+            pattern(
                 r"\b(?:nicht (?:mehr )?(?:richtig|korrekt|zutreffend|aktuell|zu)|unrichtig|unzutreffend|falsch|fehlerhaft|irrtuemlich\w*|versehentlich|ueberholt|gegenstandslos|hinfaellig)\b",
             )
-            .expect("the pattern is valid")
         });
         let sentence = &self.folded[self.segment.range.clone()];
         if DENIED.is_match(&self.folded[amount.range.end..self.segment.range.end]) {
@@ -454,16 +519,20 @@ impl Sentence<'_> {
     }
 
     /// `offen`, `Gesamtforderung` after the amount.
-    fn label_after<'w>(&self, amount: &Amount, right: &'w [Word], has_basis: bool) -> Option<&'w Word> {
+    fn label_after<'w>(
+        &self,
+        amount: &Amount,
+        right: &'w [Word],
+        has_basis: bool,
+    ) -> Option<&'w Word> {
         let is_open = |word: &&Word| word.sense == Sense::Open;
         let word = match right.iter().find(|word| is_label(word.sense))? {
             basis if basis.sense == Sense::Basis => right.iter().find(is_open).unwrap_or(basis),
             word => word,
         };
         let near = word.range.start.saturating_sub(amount.range.end) <= DIRECTLY_BEFORE + 8;
-        let fits = word.sense == Sense::Open
-            || !has_basis && near
-            || !has_basis && !is_claim(word.sense);
+        let fits =
+            word.sense == Sense::Open || !has_basis && near || !has_basis && !is_claim(word.sense);
         fits.then_some(word)
     }
 
@@ -509,7 +578,7 @@ impl Sentence<'_> {
         ["zzgl", "zuzueglich", "plus ", "hinzu kommen"]
             .iter()
             .any(|word| sentence.starts_with(word))
-            && !scan(&self.text[next.range.clone()]).is_empty()
+            && self.counts[self.position + 1] > 0
             && !self.is_per_day(next.range.clone())
     }
 
@@ -603,6 +672,19 @@ fn is_stated(role: Role) -> bool {
     matches!(role, Role::Total | Role::Sum | Role::Claim)
 }
 
+/// In a column of balances all but the last are former ones.
+fn keep_last_balance(readings: &mut [Reading]) {
+    let mut column = None;
+    for reading in readings.iter_mut().rev() {
+        if reading.running.is_some() {
+            if reading.running == column {
+                reading.role = Role::Former;
+            }
+            column = reading.running;
+        }
+    }
+}
+
 /// Finds totals that the amounts directly before them add up to.
 fn check_sums(readings: &mut [Reading]) {
     for at in 1..readings.len() {
@@ -684,23 +766,130 @@ fn decide(account: &mut Account, readings: &[Reading]) {
 /// `Die Forderung ist vollständig ausgeglichen.`
 fn settled_in_words(folded: &str, segments: &[Segment]) -> Option<Range<usize>> {
     static SETTLED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"\b(?:forderung|forderungen|konto|kundenkonto|vertragskonto|rechnung|rueckstand|betrag|saldo|angelegenheit|vorgang|sache|schuld)\b.{0,120}",
-            r"\b(?:ist|sind|wurde|wurden)\b.{0,80}\b(?:ausgeglichen|beglichen|getilgt|vollstaendig (?:be|ge)zahlt|vollstaendig storniert|storniert)\b",
-            r"|\b(?:nichts|kein betrag|keine betraege) mehr (?:offen|zu zahlen|ausstehend|faellig)\b|\b(?:hat|haben) .{0,80}\b(?:rechnung|forderung|rueckstand)\b.{0,60}\bvollstaendig (?:bezahlt|beglichen|ausgeglichen)\b",
+        pattern(concat!(
+            r"\b(?:forderung|forderungen|konto|kundenkonto|vertragskonto|rechnung|rueckstand|betrag|saldo|angelegenheit|vorgang|sache|schuld)\b.*",
+            r"\b(?:ist|sind|wurde|wurden)\b.*\b(?:ausgeglichen|beglichen|getilgt|vollstaendig (?:be|ge)zahlt|vollstaendig storniert|storniert)\b",
+            r"|\b(?:nichts|kein betrag|keine betraege) mehr (?:offen|zu zahlen|ausstehend|faellig)\b|\b(?:hat|haben) .*\b(?:rechnung|forderung|rueckstand)\b.*\bvollstaendig (?:bezahlt|beglichen|ausgeglichen)\b",
             r"|\bkeine (?:offenen |weiteren |offene |weitere )?(?:forderung|forderungen|rueckstaende|anspruech?e|verbindlichkeiten) mehr\b",
             r"|\bno (?:further )?(?:balance|amount|debt) (?:is )?outstanding\b|\bpaid in full\b"
         ))
-        .expect("the pattern is valid")
     });
     static OPEN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
+        pattern(concat!(
             r"\b(?:nicht|noch|teilweise|sobald|wenn|falls|sofern|nach (?:vollstaendiger|zahlung|eingang)|bei zahlung|wuerde|waere|erst|damit|verkauft|abgetreten|ob|bis)\b|\?",
         ))
-        .expect("the pattern is valid")
     });
     segments.iter().map(|segment| segment.range.clone()).find(|range| {
         let sentence = &folded[range.clone()];
         SETTLED.is_match(sentence) && !OPEN.is_match(sentence)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The claim in cents, or what stands in its way.
+    fn read(text: &str) -> Result<Option<i64>, Vec<Doubt>> {
+        let account = account(text);
+        if account.doubts.is_empty() {
+            let firm = account.claim.filter(|claim| claim.strength > Strength::Bare);
+            Ok(firm.map(|claim| claim.value.cents()))
+        } else {
+            Err(account.doubts.into_iter().collect())
+        }
+    }
+
+    #[test]
+    fn the_claim_is_found_however_it_is_said() {
+        for text in [
+            "Die Gesamtforderung beläuft sich auf 500,00 EUR.",
+            "Unsere Forderung beträgt nach wie vor 500,00 EUR.",
+            "Es sind noch 500,00 EUR zu zahlen.",
+            "Wir fordern zum heutigen Tag 500,00 EUR zurück.",
+            "Herr Muster schuldet uns insgesamt 500,00 EUR.",
+            "Frau Muster ist mit insgesamt 500,00 EUR im Verzug, darin 15,50 EUR Mahnkosten.",
+            "Es stehen noch 500,00 EUR aus.",
+            "500 € sind aus der Reparatur noch offen.",
+            "Es sind aktuell 500,00 EUR offen (inkl. 13,00 EUR Mahnkosten).",
+            "Der Rückstand aus der Hundesteuer (jährlich 72,00 Euro) beträgt derzeit 500,00 Euro.",
+            "Die Restschuld beträgt nach Gutschrift der letzten Rate 500,- EUR.",
+            "Kapital | 450,00 EUR\nZinsen | 50,00 EUR\nSumme | 500,00 EUR",
+            "Forderung | 600,00 EUR\nabzüglich Zahlung vom 03.03.2026 | 100,00 EUR\nverbleiben | 500,00 EUR",
+            "Position | Zinsen | Gesamt\nVertrag 1 | 20,00 | 500,00",
+            "Rückstand, Stand heute:\n500,00 EUR",
+            "nach Gutschrift der Rücksendung (39,90 €) verbleibt ein Restsaldo von:\n\n500,00 €",
+            "Bisheriger Rückstand: 700,00 EUR\nNeuer Rückstand: 500,00 EUR",
+            "Die Forderung hat sich von 450,00 EUR auf 500,00 EUR erhöht.",
+            "Die genannte Gesamtforderung von 689,00 EUR ist nicht richtig. Richtig ist: Die Gesamtforderung beträgt 500,00 EUR.",
+            "Gesamtforderung 500,00 EUR. Zzgl. Tageszinsen von 0,05 EUR.",
+            "Gesamtforderung: 500,00 EUR. Wir können 50,00 EUR monatlich akzeptieren.",
+            "Total outstanding today: EUR 500.00",
+        ] {
+            assert_eq!(read(text), Ok(Some(50_000)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_claim_is_never_taken_for_one() {
+        for text in [
+            "Gegen Zahlung von 500,00 EUR verzichten wir auf die weitergehende Forderung.",
+            "Nach Zahlung von 500,00 EUR betrachten wir die Forderung als erledigt.",
+            "Bei Eingang von 500,00 EUR erklären wir die gesamte Forderung für erledigt.",
+            "Bei Zahlung bis zum 30.06. würde sich die Forderung auf 500,00 EUR reduzieren.",
+            "36 Raten zu 18,00 EUR, insgesamt 648,00 EUR.",
+            "24 Raten zu je 65,00 EUR. Es ergäben sich Zahlungen von zusammen 1.560,00 EUR.",
+            "Der Gesamtbetrag der Teilzahlungen beträgt 812,40 EUR.",
+            "Zur Tilgung der Gesamtforderung wären 50,00 EUR monatlich nötig.",
+            "Die Hauptforderung beträgt 500,00 EUR.",
+            "Zinsen 50,00 EUR\nMahnkosten 5,00 EUR",
+            "Nach Ihren Unterlagen beträgt unsere Forderung 500,00 EUR.",
+            "Wir hatten Ihnen einen Rückstand von 500,00 EUR mitgeteilt.",
+            "Ist es richtig, dass die Gesamtforderung 500,00 EUR beträgt?",
+            "Das Konto wies bei der Hausbank einen Sollsaldo von 500,00 EUR auf.",
+            "Stammkapital 25.000 EUR",
+            "Sofortkredit bis zu 50.000 EUR, schon ab 89,90 EUR.",
+            "Der Rückstand von 500,00 EUR wurde am 02.04.2026 überwiesen.",
+            "Ursprünglich betrug die Forderung 500,00 EUR.",
+            "Das Nettoeinkommen beträgt 2.380,00 EUR.",
+            "Die Forderung enthält 53,50 EUR Vollstreckungskosten.",
+        ] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn contradictions_and_reservations_are_doubts() {
+        let cases = [
+            ("Gesamtforderung 500,00 EUR. Offener Betrag: 600,00 EUR.", Doubt::ContradictingTotals),
+            ("Vertrag 1: offen 500,00 EUR\nVertrag 2: offen 70,00 EUR", Doubt::ContradictingTotals),
+            ("Gesamtforderung CHF 500.00", Doubt::ForeignCurrency),
+            ("Saldo: -38,20 EUR", Doubt::NegativeAmount),
+            ("Die Forderung beträgt ca. 500,00 EUR.", Doubt::Conditional),
+            ("Die Forderung beträgt 500,00 EUR zzgl. Zinsen und Kosten.", Doubt::Conditional),
+            ("Gesamtforderung: 5OO,00 EUR", Doubt::Illegible),
+        ];
+        for (text, doubt) in cases {
+            assert_eq!(read(text), Err(vec![doubt]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_settled_claim_is_nought_only_where_it_is_said_outright() {
+        for text in [
+            "Offener Betrag: 0,00 EUR",
+            "Die Forderung ist vollständig ausgeglichen.",
+            "Es ist nichts mehr offen, die Rechnung ist beglichen.",
+        ] {
+            assert_eq!(read(text), Ok(Some(0)), "{text}");
+        }
+        for text in [
+            "Die Forderung ist noch nicht ausgeglichen.",
+            "Sobald die Forderung ausgeglichen ist, melden wir uns.",
+            "Nach vollständiger Zahlung ist die Forderung erledigt.",
+            "Ist die Forderung inzwischen beglichen?",
+        ] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+    }
 }

@@ -7,6 +7,8 @@ use domain::extraction::{Doubt, Intent};
 use domain::money::Money;
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 use super::claim::{Account, Role, Strength};
 use super::references::is_reply_subject;
 use crate::clean::CleanedMail;
@@ -20,30 +22,30 @@ pub(super) struct Reading {
     pub(super) doubts: BTreeSet<Doubt>,
 }
 
-macro_rules! pattern {
+macro_rules! patterns {
     ($name:ident, $($part:literal),+ $(,)?) => {
         static $name: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(concat!($($part),+)).expect("the pattern is valid")
+            pattern(concat!($($part),+))
         });
     };
 }
 
-pattern!(
+patterns!(
     TALKS_TO_MACHINE,
-    r"\b(?:ignore|disregard|forget)\b.{0,40}\b(?:instructions?|prompt|previous|above)\b|\b(?:ignoriere|vergiss|missachte)\w*\b.{0,60}\b(?:anweisung|instruktion|vorgabe|prompt|obige|vorherige)",
+    r"\b(?:ignore|disregard|forget)\b.*\b(?:instructions?|prompt|previous|above)\b|\b(?:ignoriere|vergiss|missachte)\w*\b.*\b(?:anweisung|instruktion|vorgabe|prompt|obige|vorherige)",
     r"|\bsystem ?(?:prompt|###|message:)|###\s*(?:system|end|instruction|assistant)|<\|?(?:system|im_start)|\[(?:system|inst)\]|\byou are (?:now |the |an? )?(?:\w+ ){0,3}(?:assistant|service|model|ai|bot)\b",
     r"|\b(?:an|fuer) (?:das|die|den|alle)? ?(?:\w+ )?(?:ki|ai|llm|sprachmodell|auswertungsprogramm|auswertungssoftware|auswertungssystem|bot|chatbot|automat\w*|ki-\w+|assistent\w*|extraktions\w*)\b",
-    r"|\bdebt_amount\b|\bconfidence\b.{0,20}\d|\bnew_debt_amount\b|\bis_creditor_reply\b|\breference_numbers\b|\bhinweis an (?:das|die|den) (?:\w*programm|\w*software|\w*system|ki)",
+    r"|\bdebt_amount\b|\bconfidence\b.*\d|\bnew_debt_amount\b|\bis_creditor_reply\b|\breference_numbers\b|\bhinweis an (?:das|die|den) (?:\w*programm|\w*software|\w*system|ki)",
     r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den )?(?:betrag|forderung|debt)|\bset (?:the )?(?:debt|amount|claim)",
 );
 
-pattern!(
+patterns!(
     AUTO_SUBJECT,
-    r"^(?:\[.{1,30}\] ?)?(?:abwesenheit|automatische (?:antwort|eingangsbestaetigung|empfangsbestaetigung|nachricht)|auto(?:matic)?[- ]?(?:reply|antwort|response)|out of (?:the )?office|eingangsbestaetigung|empfangsbestaetigung|ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde|haben|bei)|nicht im (?:buero|haus)|urlaub|ich bin (?:nicht|im urlaub|ausser)|bestaetigung (?:ihrer|deiner) (?:anfrage|nachricht)|lesebestaetigung|gelesen:|read:)",
+    r"^(?:\[.*\] ?)?(?:abwesenheit|automatische (?:antwort|eingangsbestaetigung|empfangsbestaetigung|nachricht)|auto(?:matic)?[- ]?(?:reply|antwort|response)|out of (?:the )?office|eingangsbestaetigung|empfangsbestaetigung|ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde|haben|bei)|nicht im (?:buero|haus)|urlaub|ich bin (?:nicht|im urlaub|ausser)|bestaetigung (?:ihrer|deiner) (?:anfrage|nachricht)|lesebestaetigung|gelesen:|read:)",
     r"|^ooo\b|wir haben (?:deine|ihre) (?:anfrage|nachricht|mail|e-mail) erhalten|(?:anfrage|nachricht|ticket|e-?mail) (?:ist )?(?:eingegangen|erhalten)|we (?:have )?received your|thank you for (?:contacting|your (?:message|email|request))",
 );
 
-pattern!(
+patterns!(
     AUTO_BODY,
     r"automatisch (?:erstellt|generiert|erzeugt|versendet|verschickt)|automatische (?:antwort|eingangsbestaetigung|nachricht|empfangsbestaetigung)|automatically generated|automated (?:reply|response|message)",
     r"|\bnicht (?:im (?:buero|haus|dienst)|besetzt|erreichbar|am arbeitsplatz|anwesend)\b|\b(?:bin|sind) (?:ich |wir )?(?:\w+ ){0,6}(?:abwesend|ausser haus|im urlaub|in elternzeit|nicht da)\b|out of (?:the )?office",
@@ -51,7 +53,7 @@ pattern!(
     r"|(?:antworte|antworten sie)? ?(?:bitte )?nicht (?:auf diese|darauf|auf diese e-?mail|auf diese nachricht)|wir melden uns|melden uns (?:in der regel|innerhalb|schnellst|so schnell|unaufgefordert)|\bvertretung\b|dringenden? (?:faellen|angelegenheiten)|we will (?:get back|respond|reply)|innerhalb von \d+ (?:werk|arbeits)tagen|bearbeitungszeit|ticket-?(?:nummer|nr|id)",
 );
 
-pattern!(
+patterns!(
     SPAM_WORDS,
     r"sofortkredit|ohne schufa|kredit ohne|umschuld|guenstige[rn]? kredit|branchenverzeichnis|branchenbuch|firmenverzeichnis|gewerbeverzeichnis|registereintrag|firmeneintrag|handelsregister-?eintrag|markenregister|markenverzeichnis|angebot zur eintragung|mit zahlung kommt|domain-?(?:register|registrierung|verlaengerung|eintrag)|ihre domain",
     r"|newsletter|abmelden|abbestellen|austragen|unsubscribe|opt-?out|jetzt (?:partner|sichern|kaufen|bestellen|anmelden|testen|registrieren|buchen|klicken|zugreifen|starten)|click here|hier klicken|klicken sie hier",
@@ -59,102 +61,102 @@ pattern!(
     r"|seo\b|suchmaschine|google-?ranking|backlink|website (?:erstellen|optimier)|webdesign|leadgenerierung|leads\b|reichweite|viagra|dating|praemie|druckerpatronen|toner|bueromaterial|photovoltaik|stromtarif|leasingangebot|software fuer (?:kanzleien|schuldnerberat|insolvenz)|kanzleisoftware|partnerprogramm|kooperation(?:spartner)?|auszahlung in \d+ stunden|sichern sie sich|mehr (?:mandate|mandanten|anfragen|kunden|umsatz)|dies ist ein angebot|durch zahlung nehmen sie|konto (?:gesperrt|eingeschraenkt|verifizier)|passwort|paket (?:konnte|wartet)|zustellgebuehr|postfach (?:ist )?voll|verifizieren sie",
 );
 
-pattern!(
+patterns!(
     ABOUT_A_CASE,
     r"\b(?:ihr|ihrem|ihres|unser|unserem|eu(?:er|rem)) (?:zeichen|az|aktenzeichen)\b|\bmandant(?:in|en)? (?:herrn?|frau)\b|\bschuldner(?:in)? (?:herrn?|frau|ist)\b|\bschuldenbereinigung|\bforderung(?:en)? gegen|\bgegen (?:herrn?|frau)\b|\bvertragskonto\b|\bkundenkonto\b|\./\.|\baz\.? ?\d|\byour (?:ref|client)\b|\bvollstreckung",
 );
 
-pattern!(
+patterns!(
     BOUNCE,
     r"mailer-daemon|postmaster@|undeliver|unzustellbar|delivery (?:status|has failed|failure|failed)|returned to sender|mail delivery (?:system|subsystem|failed)|could not be delivered|konnte nicht (?:zugestellt|uebermittelt) werden|nicht zustellbar|user unknown|mailbox (?:full|unavailable)|zustellung fehlgeschlagen",
 );
 
-pattern!(
+patterns!(
     SOLD,
-    r"\b(?:haben|hatten|wurde|wurden|ist|sind|worden)\b.{0,160}\b(?:an (?:die |den |das )?(?:[^u]|u[^n]|un[^s]).{0,120})?\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben)\b|\babgetreten\b.{0,10}\ban (?:die|den|das|eine)",
-    r"|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht)\b.{0,100}\b(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
-    r"|\b(?:forderungsverkauf|forderungsabtretung)\b|\b(?:has been|was|have) (?:sold|assigned)\b|\ban (?:ein|das|die|unser(?:en)?) (?:inkasso\w*|rechtsanw\w*|inkassobuero \w+)\b.{0,60}\b(?:uebergeben|abgegeben|weitergegeben)\b",
+    r"\b(?:haben|hatten|wurde|wurden|ist|sind|worden)\b.*\b(?:an (?:die |den |das )?(?:[^u]|u[^n]|un[^s]).*)?\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben)\b|\babgetreten\b.*\ban (?:die|den|das|eine)",
+    r"|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht)\b.*\b(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
+    r"|\b(?:forderungsverkauf|forderungsabtretung)\b|\b(?:has been|was|have) (?:sold|assigned)\b|\ban (?:ein|das|die|unser(?:en)?) (?:inkasso\w*|rechtsanw\w*|inkassobuero \w+)\b.*\b(?:uebergeben|abgegeben|weitergegeben)\b",
 );
 
-pattern!(
+patterns!(
     BOUGHT,
-    r"\b(?:an uns|auf uns|von uns (?:erworben|angekauft)|haben wir .{0,80}\b(?:erworben|angekauft|uebernommen)|to us)\b"
+    r"\b(?:an uns|auf uns|von uns (?:erworben|angekauft)|haben wir .*\b(?:erworben|angekauft|uebernommen)|to us)\b"
 );
 
-pattern!(
+patterns!(
     REFUSES,
-    r"(?:plan|planes|vergleich|vergleichs\w*|vorschlag|vorschlaege|angebot|quote|ratenzahlung|raten\w*|teilzahlung|stundung|erlass|verzicht|einigung\w*|regulierung\w*|zahlungs\w*|offer|proposal|einigungsversuch|schuldenbereinigung\w*|minderung|reduzierung|widerspruch|einwand|einwaende|einrede)\b.{0,160}",
+    r"(?:plan|planes|vergleich|vergleichs\w*|vorschlag|vorschlaege|angebot|quote|ratenzahlung|raten\w*|teilzahlung|stundung|erlass|verzicht|einigung\w*|regulierung\w*|zahlungs\w*|offer|proposal|einigungsversuch|schuldenbereinigung\w*|minderung|reduzierung|widerspruch|einwand|einwaende|einrede)\b.*",
     r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|entsprechen|entsprochen|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|ein\b|an\b|zu\b)|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel)",
     r"|\b(?:cannot|can not|unable to|do not|not) (?:accept|agree)\b",
-    r"|\b(?:lehnen|lehne|weisen) (?:wir |ich )?(?:\w+ ){0,12}(?:plan|vergleich\w*|vorschlag|angebot|ratenzahlung|teilzahlung|quote|stundung|einigung\w*|schuldenbereinigungsplan|zurueck)\b(?:.{0,60}\bab\b)?|\b(?:stimmen|stimme|koennen|kann|moechten|werden) (?:wir |ich )?(?:\w+ ){0,10}(?:plan|vergleich\w*|vorschlag|angebot|quote|ratenzahlung|schuldenbereinigungsplan) (?:\w+ ){0,4}(?:nicht|keinesfalls|leider nicht)\b",
-    r"|\bauf (?:den|einen|ihren|diesen) (?:vergleich|vorschlag|plan|deal)\b.{0,40}\bnicht\b|\bkeine(?:r|n|m)? (?:ratenzahlung|vergleich|teilzahlung|stundung|zustimmung|nachlass|verzicht|quote)\b|\bnicht bereit\b|\bnicht verhandlungsbereit\b|\bwidersprechen (?:wir|dem)|\b(?:no|not) (?:instal\w+|settlement)|\bbestehen auf (?:der )?(?:vollstaendigen|voller|vollen|sofortigen)",
+    r"|\b(?:lehnen|lehne|weisen) (?:wir |ich )?(?:\w+ ){0,12}(?:plan|vergleich\w*|vorschlag|angebot|ratenzahlung|teilzahlung|quote|stundung|einigung\w*|schuldenbereinigungsplan|zurueck)\b(?:.*\bab\b)?|\b(?:stimmen|stimme|koennen|kann|moechten|werden) (?:wir |ich )?(?:\w+ ){0,10}(?:plan|vergleich\w*|vorschlag|angebot|quote|ratenzahlung|schuldenbereinigungsplan) (?:\w+ ){0,4}(?:nicht|keinesfalls|leider nicht)\b",
+    r"|\bauf (?:den|einen|ihren|diesen) (?:vergleich|vorschlag|plan|deal)\b.*\bnicht\b|\bkeine(?:r|n|m)? (?:ratenzahlung|vergleich|teilzahlung|stundung|zustimmung|nachlass|verzicht|quote)\b|\bnicht bereit\b|\bnicht verhandlungsbereit\b|\bwidersprechen (?:wir|dem)|\b(?:no|not) (?:instal\w+|settlement)|\bbestehen auf (?:der )?(?:vollstaendigen|voller|vollen|sofortigen)",
 );
 
-pattern!(
+patterns!(
     ACCEPTS,
-    r"\b(?:plan|planes|vergleich|vergleichs\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|regulierungs\w*|zahlungsvorschlag|offer|proposal|einigung\w*|abfindung\w*)\b.{0,200}\b(?:zugestimmt|stimmen .{0,30}zu|stimmt .{0,30}zu|angenommen|nehmen .{0,40}an\b|einverstanden|einverstaendnis|zustimmung|akzeptier\w*|annahme|accept\w*|agree\w*)\b",
-    r"|\b(?:stimmen|stimme|stimmt|nehmen|nehme|akzeptieren|zustimmung zu|accept|agree to|einverstanden mit)\b.{0,120}\b(?:plan|vergleich\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|offer|proposal|abfindung\w*)\b",
+    r"\b(?:plan|planes|vergleich|vergleichs\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|regulierungs\w*|zahlungsvorschlag|offer|proposal|einigung\w*|abfindung\w*)\b.*\b(?:zugestimmt|stimmen .*zu|stimmt .*zu|angenommen|nehmen .*an\b|einverstanden|einverstaendnis|zustimmung|akzeptier\w*|annahme|accept\w*|agree\w*)\b",
+    r"|\b(?:stimmen|stimme|stimmt|nehmen|nehme|akzeptieren|zustimmung zu|accept|agree to|einverstanden mit)\b.*\b(?:plan|vergleich\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|offer|proposal|abfindung\w*)\b",
 );
 
-pattern!(
+patterns!(
     OFFERS,
-    r"\bgegen (?:eine )?(?:einmalige? )?(?:zahlung|einmalzahlung)|\bbei (?:eingang|zahlung|einmalzahlung)\b.{0,120}\b(?:erledigt|verzichten|erlassen|abgegolten|ausgleich|erklaeren|schliessen)|\b(?:schlagen|bieten)\b.{0,60}\b(?:stattdessen|vor|an)\b.{0,200}\b(?:zahlung|vergleich|raten?|einmal\w*)|\beinmalzahlung (?:von|i\.? ?h\.? ?v\.?|in hoehe)|\bvergleich(?:sweise|svorschlag|sangebot|sbetrag|ssumme)?\b.{0,80}\b(?:anbieten|anzubieten|bieten|vorschlagen|in hoehe|von|ueber)",
-    r"|\bzufrieden ?geben\b|\brest (?:zu )?erlassen\b|\bgenuegen uns\b|\bwaeren wir dabei\b|\bbegnuegen\b|\bone-off payment|\bagainst (?:a |one )?(?:\w+ )?payment|\bclose the file\b|\bgegenvorschlag|\bgegenangebot|\bcounter-?offer|\bunser (?:angebot|vorschlag)\b|\bverzichten (?:wir )?(?:\w+ ){0,6}(?:auf|weitergehende)|\bin full and final settlement|\bmindestens \d+ ?(?:%|prozent)|\bquote von mindestens|\bbereit\b.{0,80}\b(?:vergleich|verzichten|abgeltung|erlass)|\bals abgeltung\b|\bzur abgeltung\b",
+    r"\bgegen (?:eine )?(?:einmalige? )?(?:zahlung|einmalzahlung)|\bbei (?:eingang|zahlung|einmalzahlung)\b.*\b(?:erledigt|verzichten|erlassen|abgegolten|ausgleich|erklaeren|schliessen)|\b(?:schlagen|bieten)\b.*\b(?:stattdessen|vor|an)\b.*\b(?:zahlung|vergleich|raten?|einmal\w*)|\beinmalzahlung (?:von|i\.? ?h\.? ?v\.?|in hoehe)|\bvergleich(?:sweise|svorschlag|sangebot|sbetrag|ssumme)?\b.*\b(?:anbieten|anzubieten|bieten|vorschlagen|in hoehe|von|ueber)",
+    r"|\bzufrieden ?geben\b|\brest (?:zu )?erlassen\b|\bgenuegen uns\b|\bwaeren wir dabei\b|\bbegnuegen\b|\bone-off payment|\bagainst (?:a |one )?(?:\w+ )?payment|\bclose the file\b|\bgegenvorschlag|\bgegenangebot|\bcounter-?offer|\bunser (?:angebot|vorschlag)\b|\bverzichten (?:wir )?(?:\w+ ){0,6}(?:auf|weitergehende)|\bin full and final settlement|\bmindestens \d+ ?(?:%|prozent)|\bquote von mindestens|\bbereit\b.*\b(?:vergleich|verzichten|abgeltung|erlass)|\bals abgeltung\b|\bzur abgeltung\b",
 );
 
-pattern!(
+patterns!(
     PLANS,
     r"\b(?:raten(?:zahlung|vereinbarung|plan|zahlungsvereinbarung|angebot|zahlungsangebot)?|monatsrate\w*|teilzahlung\w*|stundung\w*|zahlungsvereinbarung|zahlungsplan|monatliche[nr]? (?:rate|raten|zahlung|zahlungen)|instal+ments?|payment plan|stillhalt\w*)\b",
 );
 
-pattern!(
+patterns!(
     PLANS_FOR_REAL,
     r"\b(?:anbieten|bieten|angeboten|bereit|einverstanden|einverstaendnis|einverstaendnis besteht|akzeptier\w*|stimmen|zugestimmt|gewaehr\w*|bewillig\w*|einger(?:ae|a)eumt|einraeumen|raeumen|vereinbar\w*|gestund\w*|moeglich|bestaetig\w*|entgegen\w*|einverstaendlich|beginnend|ab dem|zahlbar|faellig|erste rate|zu je|annehmen|nehmen|in raten|raten zu|raten a\b|willing|agree|accept|offer)\b",
 );
 
-pattern!(
+patterns!(
     PLAN_IF_WISHED,
     r"\b(?:if your client|should your client|falls|sofern|wenn|auf wunsch|auf antrag|in betracht|bei vorlage|denkbar|nehme? auch|can be (?:made|paid)|gerne auch|alternativ|selbstverstaendlich|bei bedarf|sollte)\b",
 );
 
-pattern!(
+patterns!(
     NEEDS_FACTS,
     r"\b(?:vollmacht|schweigepflichtentbindung|legitimation|einwilligung|geburtsdatum|geburtsname|anschrift|adresse|kundennummer|vertragsnummer|rechnungsnummer|aktenzeichen|versicherungsnummer|rufnummer|identifi\w*|power of attorney|date of birth|customer number|authori[sz]ation|letter of authority|personalausweis|ausweiskopie|meldeadresse)\b",
 );
 
-pattern!(
+patterns!(
     ASKS_FOR,
     r"\b(?:bitte|bitten|benoetigen|benoetige|brauchen|brauche|fehlt|fehlen|ohne|nachreichen|nachzureichen|uebersenden sie|senden sie|schick\w*|reichen sie|teilen sie|nennen sie|mitteilen|mitzuteilen|angabe|angaben|vorlage|vorlegen|please|need|require|without|missing|provide|erforderlich|liegt uns (?:\w+ ){0,2}nicht|nicht vor|erst)\b",
 );
 
-pattern!(
+patterns!(
     CANNOT_ASSIGN,
-    r"\b(?:zuordn\w*|zuordnung|zugeordnet|auffinden|aufgefunden|identifizier\w*|ermittel\w*|gefunden|finden|bekannt|gefuehrt|locate|identify|trace)\b.{0,60}\bnicht\b|\bnicht (?:\w+ ){0,4}(?:zuordnen|zugeordnet|zuzuordnen|auffinden|aufgefunden|identifizieren|ermitteln|gefunden|finden|bekannt)\b|\b(?:keine|kein) (?:\w+ ){0,4}(?:zuordnung|vorgang|kundenkonto|treffer|auskunft|auskuenfte|unterlagen gefunden)\b|\bmehrere (?:\w+ ){0,3}(?:kunden|versicherte|personen|schuldner|mandanten|konten) (?:mit|gleichen|namens)|\bkeine auskunft\b|\bkeine auskuenfte\b|\b(?:cannot|unable to|could not) (?:identify|locate|trace|find)",
+    r"\b(?:zuordn\w*|zuordnung|zugeordnet|auffinden|aufgefunden|identifizier\w*|ermittel\w*|gefunden|finden|bekannt|gefuehrt|locate|identify|trace)\b.*\bnicht\b|\bnicht (?:\w+ ){0,4}(?:zuordnen|zugeordnet|zuzuordnen|auffinden|aufgefunden|identifizieren|ermitteln|gefunden|finden|bekannt)\b|\b(?:keine|kein) (?:\w+ ){0,4}(?:zuordnung|vorgang|kundenkonto|treffer|auskunft|auskuenfte|unterlagen gefunden)\b|\bmehrere (?:\w+ ){0,3}(?:kunden|versicherte|personen|schuldner|mandanten|konten) (?:mit|gleichen|namens)|\bkeine auskunft\b|\bkeine auskuenfte\b|\b(?:cannot|unable to|could not) (?:identify|locate|trace|find)",
 );
 
-pattern!(
+patterns!(
     QUESTION_WORDS,
-    r"\b(?:wie hoch|wie viele|wie viel|mit wie vielen|wann|ob\b|welche[rs]?|warum|weshalb|wer\b|bitten um (?:mitteilung|auskunft|information|nachricht|stellungnahme|rueckmeldung)|teilen sie uns (?:\w+ ){0,6}mit|lassen sie uns wissen|please (?:advise|let us know|confirm)|koennen sie|koennten sie|haben sie|wird (?:die|der|das)|besteht|liegt\b.{0,40}\bvor\b)",
+    r"\b(?:wie hoch|wie viele|wie viel|mit wie vielen|wann|ob\b|welche[rs]?|warum|weshalb|wer\b|bitten um (?:mitteilung|auskunft|information|nachricht|stellungnahme|rueckmeldung)|teilen sie uns (?:\w+ ){0,6}mit|lassen sie uns wissen|please (?:advise|let us know|confirm)|koennen sie|koennten sie|haben sie|wird (?:die|der|das)|besteht|liegt\b.*\bvor\b)",
 );
 
-pattern!(
+patterns!(
     ATTACHED,
     r"\b(?:anlage|anlagen|anbei|anhang|beigefuegt\w*|beiliegend\w*|angehaengt\w*|attached|attachment|enclosed|im anhang|pdf)\b",
 );
 
-pattern!(
+patterns!(
     STATES_ACCOUNT,
     r"\b(?:forderungsaufstellung|forderungsaufstellungen|kontoauszug|saldenmitteilung|saldobestaetigung|aufstellung|forderungsuebersicht|forderungskonto|forderungsanmeldung|statement|kontoaufstellung|saldenbestaetigung|forderungshoehe)\b",
 );
 
-pattern!(
+patterns!(
     SPEAKS_OF_CLAIM,
-    r"\b\w*(?:forderung|rueckstand|rueckstaende|schuld|saldo|betrag)\b.{0,80}\b(?:besteht|bestehen|betraegt|belaeuft|offen|weiterhin|folgt|beziffern|mitteilen)\b",
+    r"\b\w*(?:forderung|rueckstand|rueckstaende|schuld|saldo|betrag)\b.*\b(?:besteht|bestehen|betraegt|belaeuft|offen|weiterhin|folgt|beziffern|mitteilen)\b",
 );
 
-pattern!(
+patterns!(
     DEBTOR_SPEAKS,
-    r"\b(?:was soll ich|muss ich|soll ich|kann ich|darf ich|meine schulden|mein konto|mein glaeubiger|ich habe .{0,40}(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|hallo frau doktor|mein insolvenz\w*|mir geht es|ich weiss nicht|koennen sie mir|ich habe? .{0,60}(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
+    r"\b(?:was soll ich|muss ich|soll ich|kann ich|darf ich|meine schulden|mein konto|mein glaeubiger|ich habe .*(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|hallo frau doktor|mein insolvenz\w*|mir geht es|ich weiss nicht|koennen sie mir|ich habe? .*(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
 );
 
 /// Reads the intent of a mail whose amounts are already understood.
@@ -210,8 +212,8 @@ fn creditors_intent(subject: &str, body: &str, account: &Account) -> Intent {
     let firm = claim.is_some_and(|claim| claim.strength >= Strength::Total);
     let contradicting = account.doubts.contains(&Doubt::ContradictingTotals);
     let refuses = sentences(body).any(|sentence| REFUSES.is_match(sentence));
-    let offers =
-        sentences(body).any(|sentence| OFFERS.is_match(sentence) && !sentence.trim_end().ends_with('?'));
+    let offers = sentences(body)
+        .any(|sentence| OFFERS.is_match(sentence) && !sentence.trim_end().ends_with('?'));
     if claim.is_some_and(|claim| claim.value == Money::ZERO) && !refuses {
         return Intent::DebtStatement;
     }

@@ -14,6 +14,8 @@ use std::sync::LazyLock;
 use domain::extraction::{Doubt, Evidence, Extraction, Intent};
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 use crate::clean::CleanedMail;
 use crate::money;
 use claim::{Account, Claim, Strength};
@@ -36,6 +38,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     doubts.extend(&account.doubts);
     if references.several_ours || names.several || speaks_of_several(mail) {
         doubts.insert(Doubt::SeveralClients);
+    }
+    if mail.is_cut {
+        doubts.insert(Doubt::TooLong);
     }
     if other_body_disagrees(mail, account.claim.as_ref()) {
         doubts.insert(Doubt::BodiesDisagree);
@@ -116,12 +121,11 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
 fn speaks_of_several(mail: &CleanedMail) -> bool {
     let text = crate::fold::fold(&format!("{}\n{}", mail.subject, mail.body));
     static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(concat!(
-            r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .{1,30} und vom)\b",
+        pattern(concat!(
+            r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .* und vom)\b",
             r"|\b(?:ihre|ihren|ihrer|beider|beiden|mehrere|mehreren|folgende[nr]?) mandanten\b(?: sind| haben|:|\n| und|,)|\bihrer mandanten\b",
             r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b",
         ))
-        .expect("the pattern is valid")
     });
     SEVERAL.is_match(&text) || names::lists_several(&mail.body)
 }

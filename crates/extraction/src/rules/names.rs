@@ -1,9 +1,12 @@
 //! Who is meant: the client's name, and the creditor for whom the sender writes.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use crate::pattern::pattern;
 
 use super::references::Source;
 use crate::clean::CleanedMail;
@@ -42,7 +45,7 @@ fn full_name() -> String {
 
 /// Words that say outright that the name is the debtor's.
 static AS_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
+    pattern(&format!(
         concat!(
             r"(?:(?i:\b(?:mandant(?:in|en|s)?|mandantschaft|schuldner(?:in|s)?|kund(?:e|in|en)|leasingnehmer(?:in|s)?|beitragszahler(?:in|s)?|versicherungsnehmer(?:in|s)?",
             r"|mieter(?:in|s)?|mitglied(?:s)?|kontoinhaber(?:in|s)?|darlehensnehmer(?:in|s)?|patient(?:in|en)?|versicherte[rn]?|debtor|your client|kreditnehmer(?:in|s)?|zahlungspflichtige[rn]?",
@@ -51,44 +54,38 @@ static AS_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
         ),
         full_name()
     ))
-    .expect("the pattern is valid")
 });
 
 /// `Herr Max Muster`: a client, or somebody's clerk.
 static WITH_TITLE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
+    pattern(&format!(
         r"\b(?i:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?) (?:Dr\. |Prof\. )?{}",
         full_name()
     ))
-    .expect("the pattern is valid")
 });
 
 /// `Max Muster, Ihr Zeichen 1/26` and `Max Muster (1/26)`.
 static BESIDE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
+    pattern(&format!(
         r"{}(?:,| \(| [-/|]) ?(?i:[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|ref)|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
         full_name()
     ))
-    .expect("the pattern is valid")
 });
 
-static NAME_IN_SUBJECT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(&full_name()).expect("the pattern is valid"));
+static NAME_IN_SUBJECT: LazyLock<Regex> = LazyLock::new(|| pattern(&full_name()));
 
 static SURNAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
+    pattern(&format!(
         r"\b(?i:herrn?|frau|mandantin|mandanten|kundin|kunde) ((?:{PARTICLE})?{WORD})"
     ))
-    .expect("the pattern is valid")
 });
 
 /// `Muster AG ./. Max Muster`, `Auftraggeber Muster AG`.
 static ACTS_FOR: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?:^|\n|[:,;(] ?|[Ii]n Sachen |[Bb]ezug: |Vorgang [A-Z0-9-]+ \()([^\n,;:()]{3,80}?) (?:\./\.|gegen (?:Herrn?|Frau)?)",
         r"|(?:Auftraggeber(?:in)?|Gläubiger(?:in)?|Mandantschaft|Namens und in Vollmacht de[rs]|unsere[rn]? Mandantin|unsere[sn]? Mandanten?|[Oo]ur client|im Auftrag de[rs]|für unsere Auftraggeberin)[ :|]+(?:,? ?(?:der|die|des) )?([^\n,;:|()]{3,80}?)(?:,|\n|\||;|:|\(| (?:gegen|has|aus|steht|wegen|hat)\b|$)"
     ))
-    .expect("the pattern is valid")
 });
 
 /// Reads the names in a mail.
@@ -127,9 +124,9 @@ fn matches(pattern: &Regex, source: Source, mail: &CleanedMail) -> Vec<Name> {
 /// Full names in the body that share a word with the subject or the office's letter.
 fn familiar(mail: &CleanedMail) -> Option<Name> {
     let known = fold(&format!("{} {}", mail.subject, mail.quote));
-    let known: Vec<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    let known: HashSet<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
     matches(&NAME_IN_SUBJECT, Source::Body, mail).into_iter().find(|name| {
-        parts(&name.text).iter().any(|part| part.len() > 2 && known.contains(&part.as_str()))
+        parts(&name.text).iter().any(|part| part.len() > 2 && known.contains(part.as_str()))
     })
 }
 
@@ -152,10 +149,9 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail
 /// `Sehr geehrte Frau …`, `Bearbeiter: Herr …`: not the client.
 fn is_addressed(before: &str) -> bool {
     static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
+        pattern(
             r"(?:geehrter?|hallo|guten tag|guten morgen|liebe[r]?|moin|dear|bearbeiter(?:in)?:?|ansprechpartner(?:in)?:?|durchwahl|kollege|kollegin|zustaendig(?: ist)?:?|vorstand:?|gf:?|geschaeftsfuehrer(?:in)?:?|gez\.|i\. ?a\.|kanzlei|rechtsanwalt|rechtsanwaeltin|unser(?:e|en)? (?:mitarbeiter(?:in)?|kolleg(?:e|in)))[ ,:]*$",
         )
-        .expect("the pattern is valid")
     });
     let tail_start = before.len().saturating_sub(40);
     let tail_start =
@@ -198,7 +194,11 @@ fn person(
     let name = &text[start..end];
     let parts = parts(name);
     let is_particle = |part: &&String| PARTICLES.contains(&part.as_str());
-    if parts.iter().filter(|part| !is_particle(part)).any(|part| is_no_name(part) || is_of_sender(part, mail)) {
+    if parts
+        .iter()
+        .filter(|part| !is_particle(part))
+        .any(|part| is_no_name(part) || is_of_sender(part, mail))
+    {
         return None;
     }
     if text[end..].trim_start().starts_with(|c: char| c == '&')
@@ -505,11 +505,10 @@ fn creditor(mail: &CleanedMail) -> Option<String> {
 /// A list of persons, each with a number: `Anna Muster (12/26)  500,00 EUR`.
 pub(super) fn lists_several(body: &str) -> bool {
     static LISTED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(&format!(
+        pattern(&format!(
             r"(?m)^(?:- |[0-9]\. |\| )?{}[ ,;:|]+\(?((?:AZ-)?[0-9][0-9/_-]{{3,}}[0-9])\b",
             full_name()
         ))
-        .expect("the pattern is valid")
     });
     let mut listed = LISTED.captures_iter(body).filter_map(|found| {
         let name = found.get(1)?.as_str();

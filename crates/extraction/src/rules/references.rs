@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::pattern::pattern;
+
 use crate::clean::CleanedMail;
 use crate::fold::fold;
 
@@ -54,6 +56,9 @@ pub(super) struct References {
     pub(super) all: Vec<Reference>,
 }
 
+/// More are a list that no single claim is about; matching refuses it.
+const MOST_REFERENCES: usize = 64;
+
 /// A number of the office: digits with at most a short prefix, no spaces.
 const OUR_NUMBER: &str = r"((?:[A-Za-z]{1,4}[-_])?[0-9][0-9OolI]*(?:[-_/][0-9OolI]+){0,3})";
 
@@ -73,7 +78,9 @@ static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
-    our_number_after(r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|[il]hre[rn]? (?:anfrage|schreiben|nachricht))\b)")
+    our_number_after(
+        r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|[il]hre[rn]? (?:anfrage|schreiben|nachricht))\b)",
+    )
 });
 
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
@@ -83,21 +90,19 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(
+    pattern(&format!(
         r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n;()]{{0,60}}\({OUR_NUMBER}\)"
     ))
-    .expect("the pattern is valid")
 });
 
 /// A number in the forms that offices give their cases, without a label.
 static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b((?:az-[0-9]{2,4}-[0-9]{1,5}|[0-9]{1,7}[_/][0-9]{2,6}|[0-9]{6}))\b")
-        .expect("the pattern is valid")
+    pattern(r"\b((?:az-[0-9]{2,4}-[0-9]{1,5}|[0-9]{1,7}[_/][0-9]{2,6}|[0-9]{6}))\b")
 });
 
 fn our_number_after(label: &str) -> Regex {
     let gap = r"(?: ?\([^()\n]{0,40}\))?(?:\.|:|\bnr\b|\bnummer\b|\blautet\b|\bist\b|[ |#*])*";
-    Regex::new(&format!("(?:{label}){gap}{OUR_NUMBER}")).expect("the pattern is valid")
+    pattern(&format!("(?:{label}){gap}{OUR_NUMBER}"))
 }
 
 /// Reads all numbers of a mail.
@@ -174,6 +179,9 @@ fn collect(
         if joined_before || digits < 3 || looks_like_date(number.as_str()) {
             continue;
         }
+        if found.len() >= MOST_REFERENCES {
+            return;
+        }
         let known = found
             .iter()
             .any(|(_, other)| other.source == source && other.range.start == number.start());
@@ -192,8 +200,9 @@ fn collect_column(
     found: &mut Vec<(Firmness, Reference)>,
 ) {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:[il]hr(?:e|es)? ?)(?:akten|geschaefts)?-?(?:zeichen|az|referenz|ref)\.?:?$|^(?:aktenzeichen|az)\.?:?$")
-            .expect("the pattern is valid")
+        pattern(
+            r"^(?:[il]hr(?:e|es)? ?)(?:akten|geschaefts)?-?(?:zeichen|az|referenz|ref)\.?:?$|^(?:aktenzeichen|az)\.?:?$",
+        )
     });
     let mut column: Option<usize> = None;
     let mut start = 0;
@@ -254,31 +263,28 @@ pub(super) fn key(number: &str) -> String {
 
 /// A number of the creditor after a word for it, spaces inside it allowed.
 static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(?i:\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
         r"|(?:\p{L}+-?)?(?:nummer|nr|konto|vertrag|vorgang|darlehen|rechnung|police|akte)|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
         r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*)",
         r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
     ))
-    .expect("the pattern is valid")
 });
 
 /// A number whose form alone says that it is one: letters, then digits with joints.
 static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
+    pattern(concat!(
         r"(#?\b(?:[A-Z]{1,5}[0-9]?(?:[-/][A-Z]{1,4})*[-/.][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
         r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}|[A-Z]{1,3} [0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[A-Z]{1,2} [0-9]{4}-[0-9]{4,}(?:-[0-9]+)?",
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
         r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
     ))
-    .expect("the pattern is valid")
 });
 
 /// In a subject any long number is a reference.
 static IN_SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"((?:[A-Z]{1,4}[ -])?#?\b[0-9][0-9./-]*[0-9](?: [0-9]{2,}(?:-[0-9]+)?){0,3}\b)")
-        .expect("the pattern is valid")
+    pattern(r"((?:[A-Z]{1,4}[ -])?#?\b[0-9][0-9./-]*[0-9](?: [0-9]{2,}(?:-[0-9]+)?){0,3}\b)")
 });
 
 fn all(
@@ -380,14 +386,18 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
 
 fn looks_like_german_date(number: &str) -> bool {
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})$|^[0-9]{1,2}/(?:19|20)[0-9]{2}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^[0-9]{2}\.[0-9]{4}$")
-            .expect("the pattern is valid")
+        pattern(
+            r"^[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})$|^[0-9]{1,2}/(?:19|20)[0-9]{2}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^[0-9]{2}\.[0-9]{4}$",
+        )
     });
     DATE.is_match(number)
 }
 
 /// Adds a number unless it, or one that contains it, is there.
 fn add(all: &mut Vec<Reference>, reference: Reference) {
+    if all.len() >= MOST_REFERENCES {
+        return;
+    }
     let new_key = key(&reference.text);
     if all
         .iter()
