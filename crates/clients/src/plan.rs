@@ -68,6 +68,10 @@ pub struct Target {
     pub ticket_id: Option<String>,
     pub amount_before: Option<Money>,
     pub claim_amount: Option<Money>,
+    /// The row whose write the entry showed. With [`OutcomeKind::AlreadyApplied`] and the
+    /// message's own row here, an earlier attempt wrote it and could not record that: what
+    /// follows a write is still to be done.
+    pub shown_outbox_id: Option<i64>,
 }
 
 /// One statement of the bulk write.
@@ -284,6 +288,7 @@ impl Target {
             ticket_id: entry.ticket_id.clone(),
             amount_before: entry.current_debt_amount.money().or(entry.claim_amount.money()),
             claim_amount: entry.claim_amount.money(),
+            shown_outbox_id: entry.sync.mark().and_then(|mark| mark.outbox_id),
         }
     }
 }

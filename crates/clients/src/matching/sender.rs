@@ -121,9 +121,9 @@ const UMBRELLAS: [&str; 20] = [
 
 /// The part of a domain that one organisation owns.
 ///
-/// The Public Suffix List decides how many labels that is, because `bank.co.uk` and
-/// `shop.github.io` are owners where two labels of `nrw.example` would be one. For an ending that
-/// the list does not know, such as `.example`, its default rule gives the last two labels.
+/// The Public Suffix List decides how many labels that is, since one rule for all cannot: the
+/// owner of `bank.co.uk` has three, and so has that of a shop below `github.io`. For an ending
+/// that the list does not know, such as `.example`, its default rule gives the last two labels.
 fn organisation(domain: &str) -> Option<String> {
     let registrable = psl::domain_str(domain)?;
     let label = registrable.split('.').next().unwrap_or_default();

@@ -15,7 +15,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use bson::{Bson, Document, doc};
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use mongodb::options::{CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::{Collection, Database};
 
@@ -93,11 +93,12 @@ impl ClientStore {
     }
 
     /// Clients with at least one entry that shows a creditor's response, in the order of `_id`,
-    /// read in batches of `batch_size`. Memory stays that of one batch.
+    /// read in batches of `batch_size`. Memory stays that of one batch; the time limit is that of
+    /// each batch. The stream ends with its first error.
     pub async fn stream_responded(
         &self,
         batch_size: u32,
-    ) -> Result<impl Stream<Item = Result<ClientDocument, StoreError>> + use<>, StoreError> {
+    ) -> Result<BoxStream<'static, Result<ClientDocument, StoreError>>, StoreError> {
         let action = "read clients with responses";
         let filter = doc! { format!("{CREDITOR_LIST}.amount_source"): CREDITOR_RESPONSE };
         let find = self
@@ -107,11 +108,16 @@ impl ClientStore {
             .sort(doc! { "_id": 1 })
             .batch_size(batch_size);
         let cursor = self.in_time(action, find.into_future()).await?;
-        Ok(cursor.map(move |document| {
-            document
-                .map(|document| ClientDocument::from_bson(&document))
-                .map_err(|error| StoreError::driver(action, &error))
-        }))
+        let limit = self.settings.timeout;
+        let clients = stream::unfold(Some(cursor), move |cursor| async move {
+            let mut cursor = cursor?;
+            match tokio::time::timeout(limit, cursor.try_next()).await {
+                Ok(Ok(document)) => Some((Ok(ClientDocument::from_bson(&document?)), Some(cursor))),
+                Ok(Err(error)) => Some((Err(StoreError::driver(action, &error)), None)),
+                Err(_) => Some((Err(StoreError::timeout(action, limit)), None)),
+            }
+        });
+        Ok(clients.boxed())
     }
 
     /// One `find`, whole, within the time limit.

@@ -154,10 +154,10 @@ fn guard(write: &PlannedWrite) -> Document {
         ] });
     }
     let claim = cents_exact("$$entry.claim_amount");
-    let limit = doc! { "$multiply": [claim, f64::from(write.guard.jump_factor)] };
+    let limit = doc! { "$multiply": [claim.clone(), f64::from(write.guard.jump_factor)] };
     conditions.push(doc! { "$not": [{ "$and": [
         { "$isNumber": "$$entry.claim_amount" },
-        { "$gt": ["$$entry.claim_amount", 0] },
+        { "$gt": [claim, 0] },
         { "$gt": [amount, { "$round": [limit, 2] }] },
     ] }] });
     if write.operation == Operation::Repair {

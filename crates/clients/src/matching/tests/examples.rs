@@ -119,6 +119,15 @@ fn aktenzeichen_and_name_must_not_contradict_each_other() {
 }
 
 #[test]
+fn a_name_that_agrees_in_part_must_not_be_another_clients_in_full() {
+    let mut office = office();
+    let mail = update(Some("91/26"), Some("Andreas Müller"), BANK);
+    assert_eq!(decided(&mail, &office), "91/26 bank");
+    office.push(client("700/26", "Andreas", "Müller", &[]));
+    assert_eq!(decided(&mail, &office), "review: aktenzeichen_contradicts_name");
+}
+
+#[test]
 fn a_misspelt_name_or_number_needs_the_creditors_reference() {
     let cases = [
         (Some("1381_25"), "Tobias Stockbrinck"),
