@@ -334,14 +334,9 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     {
         return false;
     }
-    let before: String = fold(&text[..range.start])
-        .chars()
-        .rev()
-        .take(24)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
+    let tail = range.start.saturating_sub(24);
+    let tail = (tail..=range.start).find(|at| text.is_char_boundary(*at)).unwrap_or(range.start);
+    let before = fold(&text[tail..range.start]);
     let foreign = [
         "hrb",
         "hra",
