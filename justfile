@@ -20,6 +20,10 @@ demo: setup
 test *arguments: setup
     @scripts/test "$@"
 
+# Break a private stack under load and check that every promise held (--seed N, --minutes M)
+chaos *arguments: setup
+    @scripts/chaos "$@"
+
 # Empty the databases of `up` (asks first; --yes does not)
 reset *arguments:
     @scripts/devstack reset "$@"
@@ -40,3 +44,11 @@ lint:
 # Run migrations on DATABASE_URL: up, down, status
 migrate *arguments:
     @cargo run --quiet --package migrate -- "$@"
+
+# Measure extraction on the labelled corpus, exit 1 at a wrong write ([DIR] [--json] [--provider …], bench, fuzz)
+eval *arguments:
+    @cargo run --quiet --release --package eval -- "$@"
+
+# Check the protocol's model in every state, and that each guard is needed
+model *arguments:
+    @cargo run --quiet --release --package model -- "$@"

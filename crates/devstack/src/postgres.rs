@@ -130,6 +130,9 @@ impl PostgresServer {
     }
 
     async fn launch(&mut self) -> Result<()> {
+        // No process of this cluster is left. A killed one that nobody has waited for yet still
+        // counts as alive for PostgreSQL, which would refuse to start beside it.
+        let _ = fs::remove_file(self.place.data().join("postmaster.pid"));
         let log = File::create(&self.log)
             .with_context(|| format!("couldn't write {}", self.log.display()))?;
         let mut command = server_command(&self.programs.join(PROGRAM), self.place.identity);

@@ -83,6 +83,12 @@ impl Service {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Sets a variable for this process alone, stronger than those of all. It holds from the next
+    /// start on.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     pub fn start(&mut self) -> Result<()> {
         ensure!(
             self.program.is_file(),
@@ -129,7 +135,7 @@ impl Service {
 
     /// Starts it again if it has ended, with a line that says so and a growing pause after ends
     /// in quick succession.
-    pub(crate) fn tend(&mut self) {
+    pub fn tend(&mut self) {
         if self.is_running() || Instant::now() < self.started + self.back_off() {
             return;
         }
