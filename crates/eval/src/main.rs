@@ -1,13 +1,16 @@
 //! `eval`: see the crate's README.
 
+use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
+use domain::settings::Secret;
 use eval::corpus::{self, Corpus};
 use eval::report::Report;
 use eval::run;
+use extraction::providers::{Api, ModelConfig, ModelExtractor};
 use extraction::{Extractor, RulesExtractor};
 
 /// Measures cleaning, extraction, matching and guard on a labelled corpus.
@@ -30,14 +33,28 @@ struct Arguments {
 #[derive(Clone, Copy, ValueEnum)]
 enum Provider {
     Rules,
+    /// With the ANTHROPIC_… variables of ingest; costs tokens.
+    Claude,
+    /// With the OPENAI_… variables of ingest; costs tokens.
+    Openai,
 }
 
 impl Provider {
-    fn extractor(self) -> Box<dyn Extractor> {
+    fn extractor(self) -> Result<Box<dyn Extractor>> {
         match self {
-            Provider::Rules => Box::new(RulesExtractor),
+            Provider::Rules => Ok(Box::new(RulesExtractor)),
+            Provider::Claude => model(Api::Claude, "ANTHROPIC"),
+            Provider::Openai => model(Api::OpenAi, "OPENAI"),
         }
     }
+}
+
+fn model(api: Api, prefix: &str) -> Result<Box<dyn Extractor>> {
+    let variable = |name| env::var(format!("{prefix}_{name}")).ok().filter(|set| !set.is_empty());
+    let mut config = ModelConfig::new(api, variable("API_KEY").map(Secret::new));
+    config.base_url = variable("BASE_URL").unwrap_or(config.base_url);
+    config.model = variable("MODEL").unwrap_or(config.model);
+    Ok(Box::new(ModelExtractor::new(config)?))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -45,11 +62,12 @@ async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
     let directory = arguments.dir.unwrap_or_else(corpus::own_directory);
     let corpus = Corpus::read(&directory)?;
+    let extractor = arguments.provider.extractor()?;
     if let Some(wanted) = arguments.show {
-        show(&corpus, &wanted, &*arguments.provider.extractor()).await?;
+        show(&corpus, &wanted, &*extractor).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let outcomes = run::run(&corpus, &*arguments.provider.extractor()).await?;
+    let outcomes = run::run(&corpus, &*extractor).await?;
     let report = Report::new(&corpus, &outcomes);
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);

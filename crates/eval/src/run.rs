@@ -9,7 +9,7 @@ use clients::target::{TargetDecision, decide_among};
 use domain::decision::{Decision, MailFacts, decide};
 use domain::extraction::Extraction;
 use domain::money::Money;
-use extraction::{Extractor, clean};
+use extraction::{ExtractError, Extractor, clean, rules};
 
 use crate::corpus::{Case, Corpus, Route};
 
@@ -22,6 +22,14 @@ pub struct Outcome {
     pub written: Option<Written>,
     /// Why it is on this route.
     pub reasons: Vec<String>,
+}
+
+impl Outcome {
+    /// Of a mail in which the extractor could read nothing.
+    fn unread(reason: String) -> Self {
+        let extraction = rules::extract(&clean::CleanedMail::default());
+        Self { extraction, route: Route::Review, written: None, reasons: vec![reason] }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +71,11 @@ async fn run_case(
     extractor: &dyn Extractor,
 ) -> Result<Outcome> {
     let cleaned = clean::clean(&case.mail);
-    let extraction = extractor.extract(&cleaned).await?;
+    let extraction = match extractor.extract(&cleaned).await {
+        // Ingest sends such a mail to a person.
+        Err(ExtractError::Rejected { reason }) => return Ok(Outcome::unread(reason)),
+        extracted => extracted?,
+    };
     let facts = MailFacts {
         from_email: &case.mail.from_email,
         received_at: DateTime::UNIX_EPOCH,
