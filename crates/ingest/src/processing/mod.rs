@@ -13,10 +13,12 @@ use domain::database::{Database, DatabaseError};
 use domain::models::incoming_email::{self, ClaimedEmail};
 use domain::service::Context;
 use extraction::Extractor;
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use slog::warn;
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::examine::Examined;
 use crate::metrics::Metrics;
 use crate::notifier::Notifier;
 pub(crate) use worker::Workers;
@@ -61,6 +63,9 @@ pub(crate) struct Counts {
 /// is worked alone, so that it cannot use up its neighbours' attempts.
 const SUSPICIOUS_ATTEMPTS: i32 = 3;
 
+/// Results that come within this time share a commit. A mail that is alone does not wait for it.
+const GATHERING: Duration = Duration::from_millis(20);
+
 /// When the service stops, mails in hand have this long before they are given back.
 const STOP_GRACE: Duration = Duration::from_secs(4);
 
@@ -79,18 +84,19 @@ pub(crate) async fn process_batch(processing: &Processing) -> Result<Counts, Dat
 
     let examined = futures::stream::iter(claimed)
         .map(|mail| examine::examine(processing, mail))
-        .buffer_unordered(limits.concurrency)
-        .ready_chunks(limits.batch);
+        .buffer_unordered(limits.concurrency);
     let mut examined = std::pin::pin!(examined);
     let mut stop = std::pin::pin!(stop_grace(processing));
     let mut renewing = std::pin::pin!(keep_renewing(processing, token));
     loop {
         let results = tokio::select! {
-            results = examined.next() => results,
+            results = gather(&mut examined) => results,
             () = &mut stop => break,
             never = &mut renewing => match never {},
         };
-        let Some(results) = results else { break };
+        if results.is_empty() {
+            break;
+        }
         in_hand.retain(|id| !results.iter().any(|result| result.mail.id == *id));
         finish::finish(processing, results, &mut counts).await?;
     }
@@ -102,6 +108,19 @@ pub(crate) async fn process_batch(processing: &Processing) -> Result<Counts, Dat
             .await?;
     }
     Ok(counts)
+}
+
+/// What is examined within a moment of the first result; empty at the end.
+///
+/// Cancelling it loses results that were gathered: the caller stops after that, and gives the
+/// mails back.
+async fn gather(examined: &mut (impl Stream<Item = Examined> + Unpin)) -> Vec<Examined> {
+    let mut results: Vec<Examined> = examined.next().await.into_iter().collect();
+    let deadline = Instant::now() + GATHERING;
+    while let Ok(Some(result)) = tokio::time::timeout_at(deadline, examined.next()).await {
+        results.push(result);
+    }
+    results
 }
 
 /// Holds the lease of a claim as long as its mails are worked on. Where that fails, the guard of

@@ -1,9 +1,12 @@
 //! The loop that paces [`process_batch`](super::process_batch): woken by the acceptor, and by the
 //! clock for what another process left behind.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::database::DatabaseError;
+use futures::FutureExt;
 use slog::{o, warn};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -46,7 +49,9 @@ async fn work(processing: &Processing, accepted: &Notify) {
     let shutdown = &processing.context.shutdown;
     let mut pause = FIRST_PAUSE;
     while !shutdown.is_cancelled() {
-        match process_batch(processing).await {
+        // A worker that ended by a panic would be missed only when mails pile up.
+        let step = AssertUnwindSafe(process_batch(processing)).catch_unwind().await;
+        match step.unwrap_or(Err(DatabaseError::Panicked)) {
             // More may wait, and another worker may help.
             Ok(counts) if counts.claimed > 0 => {
                 pause = FIRST_PAUSE;

@@ -176,6 +176,13 @@ fn it_does_not_start_with_a_configuration_that_cannot_work() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let deadline = Instant::now() + LIMIT;
+        while child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let mut message = String::new();
         child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
         (child.wait().unwrap().code(), message)

@@ -129,7 +129,7 @@ impl App {
 
     /// Waits for a service that ends by itself.
     pub(crate) async fn ended(self) -> anyhow::Result<()> {
-        self.task.await.unwrap()
+        tokio::time::timeout(LIMIT, self.task).await.expect("it ends by itself").unwrap()
     }
 }
 
