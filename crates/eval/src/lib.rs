@@ -2,5 +2,6 @@
 
 pub mod corpus;
 pub mod hostile;
+pub mod mutate;
 pub mod report;
 pub mod run;

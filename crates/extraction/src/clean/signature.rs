@@ -58,8 +58,10 @@ pub(super) fn split(text: &str) -> (String, String) {
     let mut in_signature = false;
     let lines: Vec<&str> = text.lines().collect();
     for paragraph in lines.split(|line| line.trim().is_empty()) {
-        if paragraph.iter().any(|line| BOILERPLATE.is_match(line)) && !has_statement(paragraph) {
-            push_paragraph(&mut signature, paragraph);
+        let boilerplate = paragraph.iter().position(|line| BOILERPLATE.is_match(line));
+        let (paragraph, machine) = paragraph.split_at(boilerplate.unwrap_or(paragraph.len()));
+        push_paragraph(if has_statement(machine) { &mut body } else { &mut signature }, machine);
+        if paragraph.is_empty() {
             continue;
         }
         let mut rest = paragraph;

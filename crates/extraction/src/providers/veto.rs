@@ -4,46 +4,63 @@ use domain::extraction::{Doubt, Extraction, Intent};
 use domain::money::Money;
 
 use crate::clean::CleanedMail;
-use crate::money;
+use crate::{money, rules};
 
 /// Adds the doubts of the rules to a model's extraction, and keeps a mail that holds an amount
 /// from being put aside unread. It takes nothing back: a model's own doubts all stay.
-pub(super) fn veto(mut model: Extraction, rules: &Extraction, mail: &CleanedMail) -> Extraction {
+pub(super) fn veto(mut model: Extraction, by_rules: &Extraction, mail: &CleanedMail) -> Extraction {
     let mut add = |doubt| {
         if !model.doubts.contains(&doubt) {
             model.doubts.push(doubt);
         }
     };
-    rules.doubts.iter().copied().filter(|doubt| binding(*doubt)).for_each(&mut add);
+    by_rules.doubts.iter().copied().for_each(&mut add);
     if mail.html_text_disagrees {
         add(Doubt::BodiesDisagree);
     }
-    let amounts = (model.debt_amount, rules.debt_amount);
+    let amounts = (model.debt_amount, by_rules.debt_amount);
     if matches!(amounts, (Some(said), Some(found)) if said != found) {
         add(Doubt::ContradictingTotals);
     }
     if let Some(amount) = model.debt_amount
-        && takes_two_readers(amount, mail)
-        && rules.debt_amount != Some(amount)
+        && by_rules.debt_amount != Some(amount)
     {
-        add(Doubt::Ungrounded);
+        if takes_two_readers(amount, mail) {
+            add(Doubt::Ungrounded);
+        }
+        if rules::denies(mail, amount) {
+            add(Doubt::NoTotal);
+        }
     }
-    if ignorable(model.intent) && !ignorable(rules.intent) && rules.debt_amount.is_some() {
+    if ignorable(model.intent) && !ignorable(by_rules.intent) && by_rules.debt_amount.is_some() {
         model.intent = Intent::Other;
     }
+    if writable(model.intent) && asks_for_a_person(by_rules.intent) {
+        model.intent = by_rules.intent;
+    }
     model
-}
-
-/// A model may see a total where the rules see none, and tell a condition from a remark. All other
-/// doubts are about safety, where a needless review is the smaller harm.
-fn binding(doubt: Doubt) -> bool {
-    !matches!(doubt, Doubt::NoTotal | Doubt::Conditional | Doubt::Ungrounded)
 }
 
 /// That nothing is owed, since words like "bezahlt" stand in many mails; and an amount from outside
 /// the body, where prices, share capitals and the office's own figures stand.
 fn takes_two_readers(amount: Money, mail: &CleanedMail) -> bool {
     amount == Money::ZERO || !money::scan(&mail.body).iter().any(|found| found.value == amount)
+}
+
+fn writable(intent: Intent) -> bool {
+    matches!(intent, Intent::DebtStatement | Intent::PaymentPlan)
+}
+
+/// [`Intent::Other`] is not among them: it may only mean that the rules understood nothing.
+fn asks_for_a_person(intent: Intent) -> bool {
+    matches!(
+        intent,
+        Intent::Rejection
+            | Intent::Inquiry
+            | Intent::ClarificationRequest
+            | Intent::SettlementAccept
+            | Intent::SettlementCounter
+    )
 }
 
 fn ignorable(intent: Intent) -> bool {
@@ -70,7 +87,7 @@ mod tests {
     fn the_rules_doubts_are_added_once_and_the_models_stay() {
         let (mut model, mut rules) = (stating(100), stating(100));
         model.doubts = vec![Doubt::Manipulation, Doubt::Conditional];
-        rules.doubts = vec![Doubt::Manipulation, Doubt::ForeignCurrency, Doubt::NoTotal];
+        rules.doubts = vec![Doubt::Manipulation, Doubt::ForeignCurrency];
         let doubts = veto(model, &rules, &CleanedMail::default()).doubts;
         assert_eq!(doubts, [Doubt::Manipulation, Doubt::Conditional, Doubt::ForeignCurrency]);
     }
@@ -109,6 +126,24 @@ mod tests {
     fn bodies_that_disagree_are_a_doubt() {
         let mail = CleanedMail { html_text_disagrees: true, ..CleanedMail::default() };
         assert_eq!(veto(stating(1), &stating(1), &mail).doubts, [Doubt::BodiesDisagree]);
+    }
+
+    #[test]
+    fn an_instalment_is_not_taken_for_the_claim() {
+        let mail = saying("Die monatliche Rate beträgt 30,00 EUR.");
+        let unsure = Extraction { debt_amount: None, ..stating(0) };
+        assert_eq!(veto(stating(3_000), &unsure, &mail).doubts, [Doubt::NoTotal]);
+    }
+
+    #[test]
+    fn an_offer_or_a_refusal_that_the_rules_see_is_no_statement_of_a_claim() {
+        let mail = saying("1,00 EUR");
+        for intent in [Intent::SettlementCounter, Intent::Rejection, Intent::Inquiry] {
+            let rules = Extraction { intent, debt_amount: None, ..stating(0) };
+            assert_eq!(veto(stating(100), &rules, &mail).intent, intent);
+        }
+        let lost = Extraction { intent: Intent::Other, debt_amount: None, ..stating(0) };
+        assert_eq!(veto(stating(100), &lost, &mail).intent, Intent::DebtStatement);
     }
 
     #[test]

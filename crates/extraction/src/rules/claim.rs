@@ -109,6 +109,17 @@ impl Account {
     pub(super) fn has(&self, role: Role) -> bool {
         self.readings.iter().any(|reading| reading.role == role)
     }
+
+    /// At every place the words beside this amount make it something else than the claim.
+    pub(super) fn denies(&self, value: Money) -> bool {
+        let mut places = self.readings.iter().filter(|reading| reading.amount.value == value);
+        let first = places.next();
+        first.into_iter().chain(places).all(|reading| {
+            let claim =
+                matches!(reading.role, Role::Total | Role::Sum | Role::Claim | Role::Unknown);
+            reading.vague || !claim
+        }) && first.is_some()
+    }
 }
 
 /// Reads all amounts of `text`.
@@ -120,6 +131,9 @@ pub(super) fn account(text: &str) -> Account {
     check_sums(&mut readings);
     let mut account = Account::default();
     decide(&mut account, &readings);
+    if account.claim.is_some() && has_reservation(&folded) {
+        account.doubts.insert(Doubt::Conditional);
+    }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
         && let Some(evidence) = settled_in_words(&folded, &segments)
         && !account.has_open_amount(&readings)
@@ -140,6 +154,18 @@ impl Account {
                 && reading.amount.value != Money::ZERO
         })
     }
+}
+
+/// The sender says himself that the amount is not the last word.
+fn has_reservation(folded: &str) -> bool {
+    static RESERVATION: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\bnoch nicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b|\bohne gewaehr\b|\bunter vorbehalt\b|\bzwischenstand\b",
+            r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|aktualisierte)\w* (?:aufstellung|abrechnung|betrag|forderung|hoehe|forderungsaufstellung)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|gesondert|teilen wir)\b",
+            r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen)\b|\bpruefen wir noch\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet)\b",
+        ))
+    });
+    RESERVATION.is_match(folded)
 }
 
 fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
@@ -256,6 +282,9 @@ impl Sentence<'_> {
         if matches!(role, Role::Unknown | Role::Basis) && self.is_to_be_paid(&amount, left_start) {
             role = Role::Claim;
         }
+        if role == Role::Item && self.is_only_rest(left_start..start) {
+            role = Role::Claim;
+        }
         if changed_to && matches!(role, Role::Unknown | Role::Former) {
             role = Role::Claim;
         }
@@ -291,7 +320,7 @@ impl Sentence<'_> {
             role = Role::Former;
         }
         let on_top = self.goes_on_top(&amount, right, role);
-        let vague = direct(Sense::Vague);
+        let vague = direct(Sense::Vague) || self.is_on_condition();
         let running = column.filter(|head| {
             let head = self.folded[head.clone()].trim();
             head.ends_with("saldo") || head == "kontostand"
@@ -312,7 +341,7 @@ impl Sentence<'_> {
     /// aside in brackets carries.
     fn left_start(&self, at: usize) -> usize {
         let start = self.amounts[at].range.start;
-        for before in self.amounts[..at].iter().rev() {
+        for before in self.amounts[..at].iter().rev().filter(|before| !before.struck) {
             let between = &self.folded[before.range.end..start];
             let closes = between.find(')');
             let opens = between.find('(');
@@ -377,6 +406,16 @@ impl Sentence<'_> {
                 | "ohne"
                 | "exkl"
         )
+    }
+
+    /// `sofern bis zum 31. gezahlt wird, beträgt die Forderung …`
+    fn is_on_condition(&self) -> bool {
+        static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:sofern|soweit|falls|wenn|vorausgesetzt|vorbehaltlich|unter der bedingung|unter vorbehalt|bei (?:\w+ ){0,3}(?:zahlung|eingang|ueberweisung|einmalzahlung)|if|provided)\b",
+            )
+        });
+        CONDITION.is_match(&self.folded[self.segment.range.clone()])
     }
 
     fn is_question(&self) -> bool {
@@ -457,6 +496,16 @@ impl Sentence<'_> {
         PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
     }
 
+    /// `Offen sind nur noch Mahnkosten von 24,50 EUR.`
+    fn is_only_rest(&self, before: Range<usize>) -> bool {
+        static ONLY_REST: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:offen|aus|ausstehend)\w*\b.*\bnur noch\b|\bnur noch\b.*\b(?:offen|ausstehend)\w*\b",
+            )
+        });
+        self.amounts.len() == 1 && ONLY_REST.is_match(&self.folded[before])
+    }
+
     /// `sind noch 500 EUR zu zahlen`, without a condition or a plan.
     fn is_to_be_paid(&self, amount: &Amount, left_start: usize) -> bool {
         static TO_BE_PAID: LazyLock<Regex> = LazyLock::new(|| {
@@ -470,7 +519,17 @@ impl Sentence<'_> {
         let before = &self.folded[left_start..amount.range.start];
         let stands_out = STANDS_OUT.is_match(after)
             && ["steht ", "stehen "].iter().any(|verb| before.contains(verb));
-        (stands_out || TO_BE_PAID.is_match(after))
+        let announced = before.trim_end_matches(['e', 'u', 'r', '€', ' ', ':', '|', '*']);
+        let announced = [
+            "zu zahlen",
+            "zu begleichen",
+            "zu ueberweisen",
+            "zu zahlender b",
+            "zu zahlender betrag",
+        ]
+        .iter()
+        .any(|words| announced.ends_with(words));
+        (stands_out || announced || TO_BE_PAID.is_match(after))
             && !self
                 .words
                 .iter()
@@ -825,6 +884,14 @@ mod tests {
             "Gesamtforderung 500,00 EUR. Zzgl. Tageszinsen von 0,05 EUR.",
             "Gesamtforderung: 500,00 EUR. Wir können 50,00 EUR monatlich akzeptieren.",
             "Total outstanding today: EUR 500.00",
+            "Zu zahlen: 500,00 EUR, davon 450,00 EUR Hauptforderung und 50,00 EUR Zinsen.",
+            "9 x 55,08 EUR = 495,72 EUR\nZu zahlender Betrag: 500,00 EUR",
+            "Die Rechnung über 512,00 EUR ist beglichen. Offen sind nur noch Mahnkosten von 500,00 EUR.",
+            "Restsaldo: ~~261,80 EUR~~ 500,00 EUR",
+            "Nach Anrechnung auf die bisherige Forderung von 8.612,75 EUR verbleibt eine Restschuld von 500,00 EUR.",
+            "Die Rate von 40,00 EUR ist eingegangen. Der Forderungsstand beträgt jetzt 500,00 EUR.",
+            "Mit 30,- EUR Mahnkosten schuldet er uns also noch 500,- EUR.",
+            "Das Darlehen valutiert noch mit 500,- EUR, bisher wurden 80,- EUR getilgt.",
         ] {
             assert_eq!(read(text), Ok(Some(50_000)), "{text}");
         }
@@ -868,6 +935,14 @@ mod tests {
             ("Die Forderung beträgt ca. 500,00 EUR.", Doubt::Conditional),
             ("Die Forderung beträgt 500,00 EUR zzgl. Zinsen und Kosten.", Doubt::Conditional),
             ("Gesamtforderung: 5OO,00 EUR", Doubt::Illegible),
+            (
+                "Sofern bis zum 31.08. gezahlt wird, beträgt die Gesamtforderung 500,00 EUR.",
+                Doubt::Conditional,
+            ),
+            (
+                "Die Forderung beträgt 500,00 EUR. Kosten sind noch nicht enthalten.",
+                Doubt::Conditional,
+            ),
         ];
         for (text, doubt) in cases {
             assert_eq!(read(text), Err(vec![doubt]), "{text}");

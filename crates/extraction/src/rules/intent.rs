@@ -74,7 +74,7 @@ patterns!(
 patterns!(
     SOLD,
     r"\b(?:haben|hatten|wurde|wurden|ist|sind|worden)\b.*\b(?:an (?:die |den |das )?(?:[^u]|u[^n]|un[^s]).*)?\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben)\b|\babgetreten\b.*\ban (?:die|den|das|eine)",
-    r"|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht)\b.*\b(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
+    r"|\bgehoert (?:uns|mir) nicht mehr\b|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht)\b.*\b(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
     r"|\b(?:forderungsverkauf|forderungsabtretung)\b|\b(?:has been|was|have) (?:sold|assigned)\b|\ban (?:ein|das|die|unser(?:en)?) (?:inkasso\w*|rechtsanw\w*|inkassobuero \w+)\b.*\b(?:uebergeben|abgegeben|weitergegeben)\b",
 );
 

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use domain::extraction::{Doubt, Evidence, Extraction, Intent};
+use domain::money::Money;
 use regex::Regex;
 
 use crate::pattern::pattern;
@@ -78,6 +79,11 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         model: None,
         prompt_version: None,
     }
+}
+
+/// Whether this amount stands in the body, but only as an item, a rate, an offer or the like.
+pub(crate) fn denies(mail: &CleanedMail, amount: Money) -> bool {
+    claim::account(&mail.body).denies(amount)
 }
 
 /// The amounts of the body; of the subject only where the body sends the reader there.

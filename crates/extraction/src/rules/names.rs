@@ -34,7 +34,7 @@ const PARTICLES: [&str; 22] = [
     "zu", "zur", "ter", "ten", "bin", "ibn", "vom", "und",
 ];
 
-const PARTICLE: &str = r"(?:(?i:von der|von dem|von den|von|van der|van den|van de|van|de la|de|del|della|di|da|dos|el|al|zu|zur|ter|ten|bin|ibn|vom) )";
+const PARTICLE: &str = r"(?:(?i:von der|von dem|von den|von|van der|van den|van de|van|de la|de|del|della|di|da|dos|el|al|ter|ten|bin|ibn|vom) )";
 
 /// `Vorname Nachname` or `Nachname, Vorname`.
 fn full_name() -> String {
@@ -107,7 +107,9 @@ pub(super) fn names(mail: &CleanedMail) -> Names {
             .cloned();
         return names;
     }
-    names.client = familiar(mail)
+    let titled = matches(&WITH_TITLE, Source::Body, mail);
+    names.client = only_familiar(titled, mail)
+        .or_else(|| only_familiar(matches(&NAME_IN_SUBJECT, Source::Body, mail), mail))
         .or_else(|| matches(&WITH_TITLE, Source::Body, mail).into_iter().next())
         .or_else(|| matches(&WITH_TITLE, Source::Subject, mail).into_iter().next())
         .or_else(|| matches(&AS_CLIENT, Source::Quote, mail).into_iter().next())
@@ -121,11 +123,11 @@ fn matches(pattern: &Regex, source: Source, mail: &CleanedMail) -> Vec<Name> {
     matches_of(pattern, source, 2, mail)
 }
 
-/// Full names in the body that share a word with the subject or the office's letter.
-fn familiar(mail: &CleanedMail) -> Option<Name> {
+/// The first name that shares a word with the subject or the office's letter.
+fn only_familiar(names: Vec<Name>, mail: &CleanedMail) -> Option<Name> {
     let known = fold(&format!("{} {}", mail.subject, mail.quote));
     let known: HashSet<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
-    matches(&NAME_IN_SUBJECT, Source::Body, mail).into_iter().find(|name| {
+    names.into_iter().find(|name| {
         parts(&name.text).iter().any(|part| part.len() > 2 && known.contains(part.as_str()))
     })
 }
@@ -208,8 +210,41 @@ fn person(
     {
         return None;
     }
+    // `das Fahrzeug von Max Muster`, `die Mutter Anna Muster`: a noun, then the name.
+    if parts.len() > 2 && follows_article(&text[..start]) {
+        let mut words = name.split(' ');
+        let noun = words.next().map_or(0, |word| word.len() + 1);
+        let particle = name[noun..].starts_with("von ");
+        start += noun + if particle { 4 } else { 0 };
+    }
+    let name = &text[start..end];
     let repaired = repair(name);
     (parts.len() >= fewest).then(|| Name { text: repaired, source, range: start..end })
+}
+
+fn follows_article(before: &str) -> bool {
+    let word = before.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    matches!(
+        word.to_lowercase().as_str(),
+        "der"
+            | "die"
+            | "das"
+            | "dem"
+            | "den"
+            | "des"
+            | "ein"
+            | "eine"
+            | "einer"
+            | "einem"
+            | "unsere"
+            | "unser"
+            | "unserer"
+            | "unserem"
+            | "ihre"
+            | "ihr"
+            | "ihrer"
+            | "ihrem"
+    )
 }
 
 /// Scanners read `0` for `o` and `1` for `l` inside words.

@@ -88,7 +88,10 @@ fn goes_on(line: &str, next: &str) -> bool {
     if next.is_empty() || is_row(next) || starts_item(next) {
         return false;
     }
-    if line.ends_with([':', ';', '!', '?']) {
+    let ends_with_amount = ["EUR", "Euro", "€"].iter().any(|currency| line.ends_with(currency));
+    if line.ends_with([':', ';', '!', '?'])
+        || (ends_with_amount && next.starts_with(char::is_uppercase))
+    {
         return false;
     }
     let lower_case = next.starts_with(|c: char| c.is_lowercase());

@@ -1,0 +1,42 @@
+//! The figures that the corpora must show.
+
+use std::path::Path;
+
+use eval::corpus::{Corpus, own_directory, shared_directory};
+use eval::report::Report;
+use eval::run;
+use extraction::RulesExtractor;
+
+async fn report(directory: &Path) -> Report {
+    let corpus = Corpus::read(directory).unwrap();
+    let outcomes = run::run(&corpus, &RulesExtractor).await.unwrap();
+    Report::new(&corpus, &outcomes)
+}
+
+fn holds(report: &Report) {
+    assert_eq!(report.wrong_writes, 0, "{report}");
+    let writes = report.correct_writes + report.missed_writes;
+    assert!(report.correct_writes as f64 >= 0.95 * writes as f64, "{report}");
+    assert!(report.field("intent") >= 0.9, "{report}");
+    let ignore = &report.routes["ignore"];
+    assert_eq!((ignore["write"], ignore["review"]), (0, 0), "{report}");
+    for expected in ["write", "review"] {
+        assert_eq!(report.routes[expected]["ignore"], 0, "a mail would be lost: {report}");
+    }
+}
+
+#[tokio::test]
+async fn the_repositorys_corpus_is_read_without_a_wrong_write() {
+    let report = report(&own_directory()).await;
+    assert!(report.cases >= 40);
+    holds(&report);
+}
+
+#[tokio::test]
+async fn the_shared_corpus_is_read_without_a_wrong_write() {
+    let Some(directory) = shared_directory() else {
+        eprintln!("skipped: there is no shared corpus beside the repository");
+        return;
+    };
+    holds(&report(&directory).await);
+}

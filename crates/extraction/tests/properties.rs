@@ -1,0 +1,245 @@
+//! What holds for every mail, not only for those of a corpus.
+
+use chrono::DateTime;
+use domain::decision::{Decision, MailFacts, decide};
+use domain::extraction::{Doubt, Extraction, Intent};
+use domain::money::Money;
+use extraction::clean::{CleanedMail, clean};
+use extraction::{Mail, ground, money, rules};
+use proptest::prelude::*;
+
+const IDENTITY: &str = "Herr Max Muster, Ihr Zeichen AZ-2026-17, unser Zeichen NL-884213-7.";
+
+fn mail(body: &str) -> Mail {
+    Mail {
+        subject: Some("Forderungsauskunft".to_owned()),
+        from_email: "inkasso@bank.example".to_owned(),
+        from_name: Some("Bank Inkasso".to_owned()),
+        body_html: None,
+        body_text: Some(format!(
+            "Guten Tag,\n\n{IDENTITY}\n\n{body}\n\nFreundliche Grüße\nBank Inkasso"
+        )),
+    }
+}
+
+fn html(body: &str) -> Mail {
+    let body_html = Some(format!("<p>Guten Tag,</p><p>{IDENTITY}</p>{body}<p>Bank Inkasso</p>"));
+    Mail { body_html, body_text: None, ..mail("") }
+}
+
+fn read(mail: &Mail) -> (CleanedMail, Extraction, Decision) {
+    let cleaned = clean(mail);
+    let extraction = ground::ground(rules::extract(&cleaned), &cleaned);
+    let facts = MailFacts {
+        from_email: &mail.from_email,
+        received_at: DateTime::UNIX_EPOCH,
+        cleaned_body: &cleaned.body,
+    };
+    let decision = decide(&extraction, facts);
+    (cleaned, extraction, decision)
+}
+
+fn written(mail: &Mail) -> Option<Money> {
+    match read(mail).2 {
+        Decision::Write(update) => Some(update.new_debt_amount),
+        _ => None,
+    }
+}
+
+fn cents() -> impl Strategy<Value = i64> {
+    prop_oneof![100..100_000_i64, 100_000..49_000_000_i64]
+}
+
+/// All ways in which one amount is written; whole euros have some of their own.
+fn forms(cents: i64) -> Vec<String> {
+    let (euros, rest) = (cents / 100, cents % 100);
+    let grouped = |mark: &str| {
+        let digits = euros.to_string();
+        let mut text = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at) % 3 == 0 {
+                text.push_str(mark);
+            }
+            text.push(digit);
+        }
+        text
+    };
+    let mut forms = vec![
+        format!("{},{rest:02} EUR", grouped(".")),
+        format!("EUR {},{rest:02}", grouped(".")),
+        format!("{euros},{rest:02}€"),
+        format!("{euros},{rest:02} Euro"),
+        format!("{},{rest:02} €", grouped(" ")),
+        format!("{},{rest:02} EUR", grouped("\u{a0}")),
+        format!("{},{rest:02}\u{202f}EUR", grouped("\u{202f}")),
+        format!("EUR {}.{rest:02}", grouped("'")),
+        format!("EUR {}.{rest:02}", grouped(",")),
+        format!("{}\u{200b},{rest:02} EUR", grouped(".")),
+    ];
+    if rest == 0 {
+        forms.push(format!("{},- €", grouped(".")));
+        forms.push(format!("{},-- EUR", grouped(".")));
+        forms.push(format!("{} Euro", grouped(".")));
+        forms.push(format!("{euros} EUR"));
+    }
+    forms
+}
+
+fn a_form(cents: i64) -> impl Strategy<Value = String> {
+    prop::sample::select(forms(cents))
+}
+
+const TOTALS: [&str; 10] = [
+    "Die Gesamtforderung beträgt {}.",
+    "Gesamtforderung: {}",
+    "Unsere Forderung beläuft sich auf {}.",
+    "Es sind insgesamt {} offen.",
+    "Der offene Betrag beträgt {}.",
+    "Gesamtbetrag | {}",
+    "Restforderung  {}",
+    "Der Rückstand beträgt derzeit {}.",
+    "Saldo: {}",
+    "The total outstanding is {}.",
+];
+
+const HIDDEN: [&str; 8] = [
+    "<div style=\"display:none\">{}</div>",
+    "<p style=\"visibility:hidden\">{}</p>",
+    "<span style=\"font-size:0\">{}</span>",
+    "<p style=\"color:#ffffff\">{}</p>",
+    "<p><font color=\"white\">{}</font></p>",
+    "<!-- {} -->",
+    "<style>.h{display:none}</style><div class=\"h\">{}</div>",
+    "<table hidden><tr><td>{}</td></tr></table>",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn one_amount_in_all_its_forms_gives_the_same_cents(cents in cents()) {
+        let value = Money::from_cents(cents);
+        for form in forms(cents) {
+            let cleaned = clean(&mail(&format!("Gesamtforderung: {form}")));
+            let found: Vec<Money> =
+                money::scan(&cleaned.body).iter().map(|amount| amount.value).collect();
+            prop_assert_eq!(found, vec![value], "{}", form);
+            prop_assert_eq!(written(&mail(&format!("Gesamtforderung: {form}"))), Some(value), "{}", form);
+        }
+    }
+
+    #[test]
+    fn a_stated_total_is_written_as_it_stands(
+        (cents, form) in cents().prop_flat_map(|cents| (Just(cents), a_form(cents))),
+        total in prop::sample::select(&TOTALS[..]),
+    ) {
+        prop_assert_eq!(written(&mail(&total.replace("{}", &form))), Some(Money::from_cents(cents)));
+    }
+
+    #[test]
+    fn two_different_totals_are_never_written(
+        (one, one_form) in cents().prop_flat_map(|cents| (Just(cents), a_form(cents))),
+        (other, other_form) in cents().prop_flat_map(|cents| (Just(cents), a_form(cents))),
+        first in prop::sample::select(&TOTALS[..]),
+        second in prop::sample::select(&TOTALS[..]),
+        between in prop::sample::select(&["\n", "\n\n", "\n\nBitte beachten Sie unsere Bankverbindung.\n"][..]),
+    ) {
+        prop_assume!(one != other);
+        let body =
+            format!("{}{between}{}", first.replace("{}", &one_form), second.replace("{}", &other_form));
+        prop_assert_eq!(written(&mail(&body)), None, "{}", body);
+    }
+
+    #[test]
+    fn an_amount_that_no_reader_sees_is_never_written(
+        (hidden, form) in cents().prop_flat_map(|cents| (Just(cents), a_form(cents))),
+        total in prop::sample::select(&TOTALS[..]),
+        hide in prop::sample::select(&HIDDEN[..]),
+        shown in prop::option::of(cents()),
+    ) {
+        let hidden_text = hide.replace("{}", &total.replace("{}", &form));
+        let shown_text = shown.map_or(String::new(), |cents| {
+            format!("<p>Gesamtforderung: {}</p>", forms(cents)[0])
+        });
+        let written = written(&html(&format!("{hidden_text}{shown_text}")));
+        prop_assert_eq!(written, shown.map(Money::from_cents), "hidden: {}", hidden);
+    }
+
+    #[test]
+    fn an_answer_with_an_amount_that_does_not_stand_there_is_never_written(
+        stated in cents(),
+        answered in cents(),
+    ) {
+        let mail = mail(&format!("Gesamtforderung: {}", forms(stated)[0]));
+        let cleaned = clean(&mail);
+        let mut extraction = rules::extract(&cleaned);
+        extraction.debt_amount = Some(Money::from_cents(answered));
+        extraction.intent = Intent::DebtStatement;
+        let confidence = extraction.confidence;
+        let grounded = ground::ground(extraction, &cleaned);
+        if stated == answered {
+            prop_assert_eq!(grounded.debt_amount, Some(Money::from_cents(stated)));
+        } else {
+            prop_assert_eq!(grounded.debt_amount, None);
+            prop_assert!(grounded.doubts.contains(&Doubt::Ungrounded));
+            prop_assert!(grounded.confidence < confidence);
+        }
+    }
+
+    #[test]
+    fn an_amount_of_our_quoted_letter_is_never_written(
+        cents in cents(),
+        total in prop::sample::select(&TOTALS[..]),
+        quote in prop::sample::select(&[
+            "Am 02.03.2026 um 11:05 schrieb Kanzlei <a@kanzlei.example>:\n> {}",
+            "Von: Kanzlei <a@kanzlei.example>\nGesendet: Montag, 2. März 2026 11:05\nAn: Bank\nBetreff: Muster\n\n{}",
+            "-----Ursprüngliche Nachricht-----\nVon: a@kanzlei.example\nGesendet: 02.03.2026\nAn: Bank\n\n{}",
+            "On Mon, Mar 2, 2026 at 11:05 AM Kanzlei <a@kanzlei.example> wrote:\n\n> {}",
+        ][..]),
+    ) {
+        let quoted = quote.replace("{}", &total.replace("{}", &forms(cents)[0]));
+        let body = format!("vielen Dank für Ihr Schreiben.\n\n{quoted}");
+        let mail = Mail { body_text: Some(format!("Guten Tag,\n\n{IDENTITY}\n\n{body}")), ..mail("") };
+        prop_assert_eq!(written(&mail), None, "{}", quoted);
+    }
+
+    #[test]
+    fn nothing_makes_it_panic_and_all_evidence_stands_in_the_text(
+        subject in any::<Option<String>>(),
+        text in any::<Option<String>>(),
+        html in "(<[a-z]{1,5}( [a-z]{1,6}=\"[^\"]{0,12}\")?/?>|</[a-z]{1,5}>|&[a-z#0-9]{1,6};|[ -~äöü€\u{202e}\n]{0,9}){0,40}",
+    ) {
+        let mail = Mail { subject, body_text: text, body_html: Some(html), from_email: "x@y.example".to_owned(), from_name: None };
+        let (cleaned, extraction, _) = read(&mail);
+        for (field, evidence) in &extraction.evidence {
+            let source = match evidence.source.as_str() {
+                "subject" => &cleaned.subject,
+                "body" => &cleaned.body,
+                "quote" => &cleaned.quote,
+                other => panic!("{field} from {other}"),
+            };
+            prop_assert!(source.get(evidence.start..evidence.end).is_some());
+        }
+        for text in [&cleaned.subject, &cleaned.body] {
+            for amount in money::scan(text) {
+                prop_assert!(text.get(amount.range).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn a_reply_is_never_lost(reply in "[A-ZÄÖÜ][a-zäöüß]{3,12}( [a-zäöüß]{2,12}){4,12}\\.") {
+        for (before, after) in [
+            ("", "\n\nAm 02.03.2026 schrieb a@kanzlei.example:\n> alt\n> neu"),
+            ("Am 02.03.2026 um 11:05 schrieb a@kanzlei.example:\n> alt\n> neu\n\n", ""),
+            ("> Frage eins?\n\n", "\n\n> Frage zwei?"),
+            ("", "\n\nMit freundlichen Grüßen\nBank AG\nStammkapital 25.000 EUR"),
+            ("", "\n\nVon: a@kanzlei.example\nGesendet: Montag\nAn: Bank\nBetreff: x\n\nalt"),
+            ("", "\n--\nBank AG\nDiese E-Mail ist vertraulich."),
+        ] {
+            let text = format!("{before}{reply}{after}");
+            let mail = Mail { body_text: Some(text.clone()), ..mail("") };
+            prop_assert!(clean(&mail).body.contains(reply.trim()), "{}", text);
+        }
+    }
+}
