@@ -102,7 +102,10 @@ impl Reconciler {
     pub async fn new(settings: &WorkSettings, log: &Logger) -> anyhow::Result<Self> {
         use anyhow::Context as _;
         let postgres_url: Secret = settings.postgres.required_url()?;
-        let pool = PoolSettings::new("claimsync-reconciler", CONNECTIONS);
+        let mut pool = PoolSettings::new("claimsync-reconciler", CONNECTIONS);
+        // Rows stay locked while MongoDB is written to, as in the relay.
+        let longest_batch = settings.delivery.write_timeout * 2;
+        pool.idle_in_transaction_timeout = pool.idle_in_transaction_timeout.max(longest_batch);
         let database = Database::new(&postgres_url, &pool);
         let (url, name) = (settings.mongo.required_url()?, settings.mongo.required_database()?);
         let connect = async |timeout| {
@@ -218,12 +221,7 @@ impl Reconciler {
         let delivered = deliver_due(&self.delivery, batch_size, halt, log).await?;
         record.note(delivered.note.clone());
         record.delivered = delivered;
-        if let Err(error) = self.store.ping().await {
-            warn!(log, "comparison skipped: MongoDB is away"; "error" => chain(&error));
-            record.note(Some(format!("MongoDB is away: nothing was compared ({error})")));
-        } else {
-            self.compare_and_repair(report_id, options, record, halt, progress).await?;
-        }
+        self.compare_and_repair(report_id, options, record, halt, progress).await?;
         record.cleaned_up = clean_up(&self.database, halt).await?;
         Ok(())
     }

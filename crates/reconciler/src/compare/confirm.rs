@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::models::comparison::{self, Addressee, StalledMail};
 
 use super::judge::{Difference, Judgement, judge};
-use super::locate::{Located, Place, Search, locate};
+use super::locate::{Evidence, Located, Place, Search, locate};
 use super::subject::Subject;
 use super::{Comparison, Counts, Scope, StepError, read_subjects, with_patience};
 use crate::finding::{Finding, MismatchKind};
@@ -103,24 +103,31 @@ fn find(
     })
 }
 
-/// Those mails without an entry after which a newer one of the same sender about the same client
-/// was synced: the newest alone counts, and it has been looked at itself.
+/// Those mails after which a newer one of the same sender about the same client was synced: the
+/// newest alone counts, and it has been looked at itself. Asked of mails whose entry is gone, and of
+/// those for which an entry was found by nothing but the sender: it may have taken the place of the
+/// one that the mails were for.
 async fn outlived(
     reconciler: &Reconciler,
     subjects: &[Subject],
     located: &Located,
 ) -> Result<HashSet<i32>, RunError> {
-    let gone: Vec<Subject> = subjects
+    let in_doubt = |place: &Place| match place {
+        Place::Gone(_) => true,
+        Place::Entry(place) => place.evidence == Evidence::Sender,
+        Place::Undecided(_) => false,
+    };
+    let in_doubt: Vec<Subject> = subjects
         .iter()
         .zip(&located.places)
-        .filter(|(_, place)| matches!(place, Place::Gone(_)))
+        .filter(|(_, place)| in_doubt(place))
         .map(|(subject, _)| subject.clone())
         .collect();
-    if gone.is_empty() {
+    if in_doubt.is_empty() {
         return Ok(HashSet::new());
     }
     let read = move |conn: &mut _| {
-        let mails: Vec<Addressee<'_>> = gone
+        let mails: Vec<Addressee<'_>> = in_doubt
             .iter()
             .map(|subject| Addressee {
                 email_id: subject.email_id,
@@ -128,6 +135,7 @@ async fn outlived(
                 creditor_email: &subject.update.creditor_email,
                 client_aktenzeichen: subject.update.client_aktenzeichen.as_deref(),
                 client_name: subject.update.client_name.as_deref(),
+                creditor_name: subject.update.creditor_name.as_deref(),
             })
             .collect();
         comparison::with_newer_mail(conn, &mails)

@@ -49,7 +49,7 @@ pub(super) async fn first_look(
     halt: &Halt,
 ) -> Result<Vec<ExtraSuspect>, StepError> {
     let stream = with_patience(halt, || reconciler.store.stream_responded(BATCH as u32)).await?;
-    let mut stream = std::pin::pin!(stream);
+    let mut stream = std::pin::pin!(stream.fuse());
     let mut suspects = Vec::new();
     while suspects.len() < MOST_SUSPECTS {
         halt.check()?;

@@ -27,9 +27,21 @@ pub(crate) enum Place {
 pub(crate) struct EntryPlace {
     client: usize,
     entry: usize,
+    pub evidence: Evidence,
     /// A delivery now would find this entry too. Unknown (false) for an entry found by its mark,
     /// unless asked for.
     pub is_matched: bool,
+}
+
+/// By what an entry was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    /// It shows this very mail.
+    Mark,
+    /// The matching library, with the creditor's own number.
+    Reference,
+    /// The matching library, without one.
+    Sender,
 }
 
 /// How much is asked of a search.
@@ -132,16 +144,21 @@ fn decide(
             let is_matched = matches!(decision, Some(MatchDecision::Matched(found))
                 if clients[first_candidate + found.client].id == clients[client].id
                     && clients[client].creditors[entry].identity.as_ref() == Some(&found.identity));
-            Place::Entry(EntryPlace { client, entry, is_matched })
+            let evidence = Evidence::Mark;
+            Place::Entry(EntryPlace { client, entry, evidence, is_matched })
         }
         (None, Some(MatchDecision::Matched(found))) => {
             // The entry that had the cited number is gone, and another one of the same sender is
             // left: it is not this mail's.
-            if subject.was_matched_by_reference && !mentions_reference(&found.reasons.join(" ")) {
+            let evidence = if mentions_reference(&found.reasons.join(" ")) {
+                Evidence::Reference
+            } else if subject.was_matched_by_reference {
                 return Place::Gone("entry_not_found");
-            }
+            } else {
+                Evidence::Sender
+            };
             let client = first_candidate + found.client;
-            Place::Entry(EntryPlace { client, entry: found.entry, is_matched: true })
+            Place::Entry(EntryPlace { client, entry: found.entry, evidence, is_matched: true })
         }
         (None, Some(MatchDecision::NotFound(refusal))) => Place::Gone(refusal.code),
         (None, Some(MatchDecision::Review(refusal))) => match refusal.code {

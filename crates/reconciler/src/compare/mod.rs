@@ -112,8 +112,9 @@ pub async fn compare(
         Err(StepError::Store(error)) => {
             warn!(reconciler.log, "comparison cut short"; "error" => chain(&error));
             let mails = comparison.counts.mails;
+            let words = if error.is_infrastructure() { "is away" } else { "refuses" };
             comparison.cut_short =
-                Some(format!("MongoDB is away: comparison ended after {mails} mails ({error})"));
+                Some(format!("MongoDB {words}: comparison ended after {mails} mails ({error})"));
         }
     }
     Ok(comparison)
@@ -126,6 +127,8 @@ async fn look_twice(
     progress: &Progress,
     comparison: &mut Comparison,
 ) -> Result<(), StepError> {
+    // With patience only for what goes away in the middle: an audit shall not keep anybody waiting.
+    reconciler.store.ping().await?;
     let mut suspects = Suspects::default();
     look_at_mails(reconciler, scope, halt, progress, comparison, &mut suspects).await?;
     let extra = extra::first_look(reconciler, halt).await?;

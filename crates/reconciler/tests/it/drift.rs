@@ -1,0 +1,197 @@
+//! Every kind of drift, each in a client of its own, in one state and one run.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use mongodb::bson::{Bson, doc};
+use serde_json::Value;
+
+use crate::world::{TARGETS, World, count};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_in_sync_is_found_clean_and_left_as_it_is() {
+    let world = World::seeded().await;
+    let report = world.run().await;
+    assert_eq!(report.status, "completed");
+    assert_eq!(report.error_message, None);
+    assert_eq!((report.records_checked, report.mismatches_found), (3_000, 0));
+    let checked = &report.details.as_ref().unwrap()["checked"];
+    assert_eq!(checked["in_sync"], TARGETS);
+    assert_eq!(checked["superseded"], 3_000 - TARGETS);
+    assert_eq!(outbox_rows(&world), 3_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_drift_is_told_apart_and_only_what_is_safe_is_repaired() {
+    let world = World::seeded().await;
+    let seed = world.seed;
+    // Client and entry gone: three targets of the one, one of the other.
+    world.clients.delete_one(doc! { "_id": "c0" }).await.unwrap();
+    let pull = doc! { "$pull": { "final_creditor_list": { "id": "c1-e0" } } };
+    world.clients.update_one(doc! { "_id": "c1" }, pull).await.unwrap();
+    // A person's amounts: under the fence, with the fence removed, with a source of their own.
+    world.set_entry(2, 0, doc! { "current_debt_amount": 4_711.0 }).await;
+    world.set_entry(3, 0, doc! { "current_debt_amount": 4_711.0 }).await;
+    world.unset_entry(3, 0, &["sync"]).await;
+    let manual = doc! { "current_debt_amount": 4_711.0, "amount_source": "manual" };
+    world.set_entry(4, 0, manual).await;
+    let untouchable = [world.entry(2, 0).await, world.entry(3, 0).await, world.entry(4, 0).await];
+    // What may be repaired: a field missing, a wrong type, a write lost to nothing and to an older
+    // mail (in a client of either order), the mark lost.
+    world.unset_entry(5, 0, &["creditor_response_amount"]).await;
+    world.set_entry(6, 0, doc! { "current_debt_amount": "1.000,00" }).await;
+    world.lose_write(7, 0, None).await;
+    world.lose_write(8, 0, Some(seed.oldest(8, 0))).await;
+    world.lose_write(9, 0, Some(seed.oldest(9, 0))).await;
+    world.unset_entry(10, 0, &["sync"]).await;
+    world.unset_entry(11, 0, &["amount_source"]).await;
+    let repairable = 5..=11;
+    // Lost as well, but what is shown is more: the relay would hold it for review, and so it stays.
+    world.lose_write(12, 0, Some(seed.oldest(12, 0))).await;
+    world.sql(&format!(
+        "UPDATE outbox_messages
+            SET payload = (payload::jsonb || '{{\"new_debt_amount\": \"1.00\"}}')::json WHERE id = {}",
+        seed.newest(12, 0)
+    ));
+    // No drift: in flight, dead, unreadable, and what is the portal's business.
+    world.lose_write(20, 0, Some(seed.oldest(20, 0))).await;
+    world.lose_write(21, 0, Some(seed.oldest(21, 0))).await;
+    world.sql(&format!(
+        "UPDATE outbox_messages SET processed_at = NULL, next_attempt_at = now() + interval '1 h'
+          WHERE id = {};
+         UPDATE outbox_messages SET processed_at = NULL, dead_at = now(),
+                error_message = 'review:downgrade' WHERE id = {};
+         UPDATE outbox_messages SET payload = '{{\"creditor_email\": \"a@b.example\", \"amount\": 1}}'
+          WHERE id = {}",
+        seed.newest(20, 0),
+        seed.newest(21, 0),
+        seed.newest(22, 0),
+    ));
+    world.set_entry(23, 0, doc! { "contact_status": "settled", "claim_amount": 1.0 }).await;
+    // Entries without a mail.
+    let nobodys = doc! { "$set": { "final_creditor_list.3": {
+        "id": "c24-e3", "sender_email": "post@niemand.example", "current_debt_amount": 12.5,
+        "amount_source": "creditor_response",
+    } } };
+    world.clients.update_one(doc! { "_id": "c24" }, nobodys).await.unwrap();
+    let mut unknown = seed.written(1);
+    unknown.insert("sync", doc! { "email_id": 999_999, "received_at": bson_now() });
+    world.set_entry(25, 3, unknown).await;
+    // Mails that nothing moves, and one that only waits for its delivery.
+    world.sql(
+        "INSERT INTO incoming_emails (id, zendesk_ticket_id, from_email, processing_status,
+                                      sync_status, updated_at) VALUES
+           (5001, '1', 'a@b.example', 'extracting', 'pending', now() - interval '2 h'),
+           (5002, '2', 'a@b.example', 'completed', 'pending', now() - interval '2 h'),
+           (5003, '3', 'a@b.example', 'matching', 'pending', now() - interval '2 h'),
+           (5004, '4', 'a@b.example', 'extracting', 'pending', now() - interval '59 min');
+         INSERT INTO outbox_messages (aggregate_type, aggregate_id, operation, payload,
+                                      idempotency_key, next_attempt_at)
+         VALUES ('creditor_debt_update', '5003', 'UPDATE', '{}', 'waits', now() + interval '1 h')",
+    );
+
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!(report.status, "completed", "{:?}", report.error_message);
+    assert_eq!(count(&report, "missing_in_mongo"), 4, "{details:#}");
+    assert_eq!(count(&report, "manual_override"), 3, "{details:#}");
+    assert_eq!(count(&report, "data_mismatch"), 8, "{details:#}");
+    assert_eq!(count(&report, "extra_in_mongo"), 2, "{details:#}");
+    assert_eq!(count(&report, "stalled"), 2, "{details:#}");
+    assert_eq!((report.mismatches_found, report.auto_repaired, report.failed_repairs), (19, 7, 0));
+    let checked = &details["checked"];
+    assert_eq!((&checked["in_flight"], &checked["dead_lettered"]), (&1.into(), &1.into()));
+    assert_eq!(checked["unreadable"], 1);
+    assert_eq!(finding(details, seed.newest(2, 0))["found"], "4711.00");
+    assert_eq!(finding(details, seed.newest(6, 0))["reason"], "wrong_type");
+    assert_eq!(finding(details, seed.newest(7, 0))["reason"], "write_lost");
+    assert_eq!(finding(details, seed.newest(7, 0))["repaired"], true);
+    assert_eq!(finding(details, seed.newest(10, 0))["reason"], "mark_lost");
+    assert_eq!(finding(details, seed.newest(12, 0))["reason"], "downgrade");
+    assert_eq!(finding(details, seed.newest(12, 0))["repaired"], false);
+    assert_eq!(finding(details, seed.newest(0, 2))["reason"], "client_not_found");
+    assert!(!details.to_string().contains("Gesamtforderung"), "a report holds no mail text");
+
+    for client in repairable {
+        world.assert_shows_newest(&world.entry(client, 0).await, client, 0);
+    }
+    for (client, before) in (2..).zip(untouchable) {
+        assert_eq!(world.entry(client, 0).await, before, "client {client} is a person's");
+    }
+    for client in [12, 20, 21] {
+        let shown = world.entry(client, 0).await;
+        let older = seed.amount(seed.oldest(client, 0));
+        assert_eq!(shown.get("current_debt_amount"), Some(&Bson::from(older)));
+    }
+    assert_eq!(outbox_rows(&world), 3_000 + 1 + 7, "one row for each repair");
+
+    let second = world.run().await;
+    assert_eq!(count(&second, "data_mismatch"), 1, "{:#}", second.details.as_ref().unwrap());
+    assert_eq!((second.mismatches_found, second.auto_repaired, second.failed_repairs), (12, 0, 0));
+    assert_eq!(outbox_rows(&world), 3_000 + 1 + 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_entry_of_the_same_sender_does_not_inherit_a_mail_whose_entry_is_gone() {
+    let world = World::seeded().await;
+    let newest = world.seed.newest(6, 0);
+    world.sql(&format!(
+        "UPDATE outbox_messages
+            SET payload = (payload::jsonb || '{{\"reference_numbers\": [\"MB-100200\"]}}')::json,
+                match_reasons = '[\"creditor by e-mail\", \"told apart by reference\"]'
+          WHERE id = {newest}"
+    ));
+    let other = doc! { "id": "other", "sender_email": "inkasso@bank0.example",
+    "sender_name": "Bank 0", "reference_number": "QX9" };
+    let filter = doc! { "_id": "c6", "final_creditor_list.id": "c6-e0" };
+    let replace = doc! { "$set": { "final_creditor_list.$": other.clone() } };
+    world.clients.update_one(filter, replace).await.unwrap();
+    let report = world.run().await;
+    assert_eq!(count(&report, "missing_in_mongo"), 1, "{:#}", report.details.as_ref().unwrap());
+    assert_eq!((report.mismatches_found, report.auto_repaired), (1, 0));
+    let client = world.clients.find_one(doc! { "_id": "c6" }).await.unwrap().unwrap();
+    let entries = client.get_array("final_creditor_list").unwrap();
+    assert!(entries.contains(&Bson::Document(other)), "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_processed_rows_and_expired_keys_are_deleted_and_dead_rows_stay() {
+    let world = World::empty().await;
+    world.sql(
+        "INSERT INTO outbox_messages (aggregate_type, aggregate_id, operation, payload,
+                                      idempotency_key, processed_at, dead_at, error_message)
+         SELECT 'creditor_debt_update', '1', 'UPDATE', '{}', 'k' || i,
+                CASE WHEN i <= 2500 THEN now() - interval '31 days'
+                     WHEN i <= 2600 THEN now() - interval '29 days' END,
+                CASE WHEN i > 2600 THEN now() - interval '90 days' END,
+                CASE WHEN i > 2600 THEN 'failed:x' END
+           FROM generate_series(1, 2650) i;
+         INSERT INTO idempotency_keys (key, expires_at)
+         SELECT 'k' || i, now() + make_interval(hours => i - 1200) FROM generate_series(1, 1300) i",
+    );
+    let report = world.run().await;
+    let deleted = &report.details.as_ref().unwrap()["cleaned_up"];
+    assert_eq!(
+        (&deleted["outbox_messages"], &deleted["idempotency_keys"]),
+        (&2500.into(), &1200.into())
+    );
+    assert_eq!(outbox_rows(&world), 150);
+}
+
+fn finding(details: &Value, email_id: i32) -> &Value {
+    let listed = details["mismatches"].as_array().unwrap();
+    listed.iter().find(|finding| finding["email_id"] == email_id).unwrap()
+}
+
+fn outbox_rows(world: &World) -> i64 {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let query = diesel::sql_query("SELECT count(*) AS count FROM outbox_messages");
+    query.get_result::<Row>(&mut world.connect()).unwrap().count
+}
+
+fn bson_now() -> mongodb::bson::DateTime {
+    mongodb::bson::DateTime::now()
+}

@@ -1,0 +1,11 @@
+//! The reconciler on real databases, from a seeded office of 500 clients and 3,000 mails.
+
+mod admin;
+mod audit;
+mod drift;
+mod leader;
+mod mass;
+mod outage;
+mod seed;
+mod traffic;
+mod world;

@@ -1,0 +1,122 @@
+//! Comparing while the portal writes and the relay delivers.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+use mongodb::bson::{Bson, doc};
+use relay::batch::Delivery;
+use slog::{Discard, Logger, o};
+
+use crate::world::World;
+
+const DELIVERIES: i32 = 5_000;
+const PORTAL_WRITES: i32 = 5_000;
+const BATCH: i32 = 500;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_writes_beside_the_comparison_are_no_mismatch_and_no_amount_is_put_back() {
+    let world = World::seeded().await;
+    let done = AtomicBool::new(false);
+    let traffic = async {
+        tokio::join!(deliver(&world), portal(&world));
+        done.store(true, Ordering::Relaxed);
+    };
+    let comparing = async {
+        let mut runs = 0;
+        while !done.load(Ordering::Relaxed) {
+            let report = world.run().await;
+            assert_eq!(report.status, "completed", "{:?}", report.error_message);
+            assert_eq!(report.mismatches_found, 0, "{:#}", report.details.unwrap());
+            runs += 1;
+        }
+        runs
+    };
+    let ((), runs) = tokio::join!(traffic, comparing);
+    assert!(runs >= 2, "{runs} runs are no test");
+
+    for client in 0..500 {
+        for entry in 0..3 {
+            let newest = newest_of(client, entry);
+            let shown = world.entry(client, entry).await;
+            let amount = shown.get("current_debt_amount");
+            assert_eq!(amount, Some(&Bson::from(amount_of(newest))), "c{client}-e{entry}");
+        }
+    }
+    assert_eq!(world.run().await.mismatches_found, 0);
+}
+
+/// New mail `n` is for target `n * 7 mod 1500`, which steps through all of them.
+fn newest_of(client: i32, entry: i32) -> i32 {
+    let target = client * 3 + entry;
+    (1..=DELIVERIES).rev().find(|n| n * 7 % 1_500 == target).unwrap()
+}
+
+fn amount_of(number: i32) -> f64 {
+    f64::from(300_000 + number) + 0.25
+}
+
+/// Mails as ingest leaves them, and a relay that delivers them.
+async fn deliver(world: &World) {
+    let settings = world.settings(&[]).work.delivery;
+    let reconciler = &world.reconciler;
+    let log = Logger::root(Discard, o!());
+    let relay =
+        Delivery::new(reconciler.database.clone(), reconciler.store.clone(), &settings, log);
+    for first in (1..=DELIVERIES).step_by(BATCH as usize) {
+        let insert = move |conn: &mut PgConnection| insert(conn, first, first + BATCH - 1);
+        reconciler.database.transaction(insert).await.unwrap();
+        // A batch that was too slow has rolled back, and its rows are due as before.
+        while !relay.relay_batch(250).await.is_ok_and(|report| report.claimed == 0) {}
+    }
+}
+
+fn insert(conn: &mut PgConnection, first: i32, last: i32) -> QueryResult<()> {
+    let mails = "
+        SELECT 10000 + n AS id, n, n * 7 % 1500 / 3 AS client, n * 7 % 1500 % 3 AS entry
+          FROM generate_series($1, $2) AS n";
+    let statements = [
+        format!(
+            "INSERT INTO incoming_emails (id, zendesk_ticket_id, zendesk_webhook_id, from_email,
+                                          processing_status, sync_status)
+             SELECT id, '1', 'new-' || id, 'inkasso@bank' || entry || '.example', 'matching',
+                    'pending'
+               FROM ({mails}) AS m"
+        ),
+        format!(
+            "INSERT INTO outbox_messages (aggregate_type, aggregate_id, operation, payload,
+                                          idempotency_key)
+             SELECT 'creditor_debt_update', m.id::text, 'UPDATE', json_build_object(
+                      'version', 1, 'client_aktenzeichen', (100000 + client) || '/25',
+                      'creditor_email', 'inkasso@bank' || entry || '.example',
+                      'new_debt_amount', (300000 + n) || '.25', 'received_at', e.received_at),
+                    'new:' || m.id
+               FROM ({mails}) AS m JOIN incoming_emails e ON e.id = m.id"
+        ),
+    ];
+    for statement in statements {
+        diesel::sql_query(statement)
+            .bind::<Integer, _>(first)
+            .bind::<Integer, _>(last)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Notes, statuses and the order of entries, as clerks change them all day.
+async fn portal(world: &World) {
+    for number in 0..PORTAL_WRITES {
+        let client = number * 13 % 500;
+        let filter = doc! { "_id": format!("c{client}") };
+        let list = "$final_creditor_list";
+        let update = match number % 3 {
+            0 => vec![doc! { "$set": { "portal.seen": number } }],
+            1 => vec![doc! { "$set": { "final_creditor_list": { "$reverseArray": list } } }],
+            _ => vec![doc! { "$set": { "final_creditor_list": { "$map": {
+                "input": list, "as": "entry",
+                "in": { "$mergeObjects": ["$$entry", { "clerk": number }] },
+            } } } }],
+        };
+        world.clients.update_one(filter, update).await.unwrap();
+    }
+}
