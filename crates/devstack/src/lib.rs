@@ -15,4 +15,4 @@ pub use mongo::MongoServer;
 pub use postgres::PostgresServer;
 pub use run_dir::RunDir;
 pub use stack::{Replicas, Stack, StackOptions};
-pub use storage::{Lifetime, free_port};
+pub use storage::{Lifetime, free_port, write_private};

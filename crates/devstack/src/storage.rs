@@ -36,7 +36,7 @@ fn listen_anywhere() -> Result<TcpListener> {
 }
 
 /// Makes a file that only its owner can read.
-pub(crate) fn write_private(file: &Path, text: &str) -> Result<()> {
+pub fn write_private(file: &Path, text: &str) -> Result<()> {
     fs::OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use devstack::logs::Logs;
 use devstack::secrets::Secrets;
@@ -32,7 +32,7 @@ pub(crate) async fn run(root: &Path) -> Result<ExitCode> {
         outcome = deliver_all(root, &run_dir, &log) => outcome,
         () = stop_signal.first() => return Ok(ExitCode::from(130)),
     };
-    let rows = outcome.with_context(|| format!("the demo's log is {}", log.display()))?;
+    let rows = outcome.inspect_err(|_| eprintln!("demo: the log is {}", log.display()))?;
     println!("{}", table(&rows));
     let differences: Vec<&str> = rows.iter().flat_map(Row::differences).collect();
     if differences.is_empty() {

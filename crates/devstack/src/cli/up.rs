@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use devstack::logs::Logs;
 use devstack::secrets::Secrets;
 use devstack::stack::programs_beside_this_one;
-use devstack::{Lifetime, Replicas, Stack, StackOptions};
+use devstack::{Lifetime, Replicas, Stack, StackOptions, write_private};
 
 use super::samples;
 use super::stop_signal::StopSignal;
@@ -111,13 +111,14 @@ impl UpLock {
 struct EnvFile(PathBuf);
 
 impl EnvFile {
-    /// Appears whole or not at all.
+    /// Appears whole or not at all, and for its owner alone, since it holds the secrets.
     fn write(&self, environment: &[(&str, String)]) -> Result<()> {
         let lines: String =
             environment.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
         let unfinished = self.0.with_extension("new");
-        fs::write(&unfinished, lines)
-            .and_then(|()| fs::rename(&unfinished, &self.0))
+        let _ = fs::remove_file(&unfinished);
+        write_private(&unfinished, &lines)?;
+        fs::rename(&unfinished, &self.0)
             .with_context(|| format!("couldn't write {}", self.0.display()))
     }
 
