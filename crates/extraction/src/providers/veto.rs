@@ -6,12 +6,13 @@ use domain::money::Money;
 use crate::clean::CleanedMail;
 use crate::{money, rules};
 
-/// Adds the doubts of the rules to a model's extraction, and keeps a mail that holds an amount
-/// from being put aside unread. It takes nothing back: a model's own doubts all stay.
+/// Adds the doubts of the rules to a model's extraction, and what it left out about the client;
+/// where the two disagree, the more cautious reading stays. A model's own doubts all stay.
 pub(super) fn veto(mut model: Extraction, by_rules: &Extraction, mail: &CleanedMail) -> Extraction {
+    let doubts = &mut model.doubts;
     let mut add = |doubt| {
-        if !model.doubts.contains(&doubt) {
-            model.doubts.push(doubt);
+        if !doubts.contains(&doubt) {
+            doubts.push(doubt);
         }
     };
     by_rules.doubts.iter().copied().for_each(&mut add);
@@ -32,6 +33,12 @@ pub(super) fn veto(mut model: Extraction, by_rules: &Extraction, mail: &CleanedM
             add(Doubt::NoTotal);
         }
     }
+    if let (Some(said), Some(found)) = (&model.client_aktenzeichen, &by_rules.client_aktenzeichen)
+        && !same_number(said, found)
+    {
+        add(Doubt::SeveralClients);
+    }
+    complete_identity(&mut model, by_rules);
     if ignorable(model.intent) && !ignorable(by_rules.intent) && by_rules.debt_amount.is_some() {
         model.intent = Intent::Other;
     }
@@ -39,6 +46,33 @@ pub(super) fn veto(mut model: Extraction, by_rules: &Extraction, mail: &CleanedM
         model.intent = by_rules.intent;
     }
     model
+}
+
+/// What the model left out is taken from the rules: the matching can see that a name and a number
+/// belong to two clients only if it is given both.
+fn complete_identity(model: &mut Extraction, by_rules: &Extraction) {
+    let fill = |said: &mut Option<String>, found: &Option<String>| {
+        if said.is_none() {
+            said.clone_from(found);
+        }
+    };
+    fill(&mut model.client_name, &by_rules.client_name);
+    fill(&mut model.client_aktenzeichen, &by_rules.client_aktenzeichen);
+    for found in &by_rules.reference_numbers {
+        if !model.reference_numbers.iter().any(|said| same_number(said, found)) {
+            model.reference_numbers.push(found.clone());
+        }
+    }
+}
+
+/// Joints and case aside; one of the two may go on where the other ends (`AZ-2026-42/Wi`).
+fn same_number(one: &str, other: &str) -> bool {
+    let plain = |number: &str| -> String {
+        let kept = number.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let (one, other) = (plain(one), plain(other));
+    one.starts_with(&other) || other.starts_with(&one)
 }
 
 /// That nothing is owed, since words like "bezahlt" stand in many mails; and an amount from outside
@@ -126,6 +160,34 @@ mod tests {
     fn bodies_that_disagree_are_a_doubt() {
         let mail = CleanedMail { html_text_disagrees: true, ..CleanedMail::default() };
         assert_eq!(veto(stating(1), &stating(1), &mail).doubts, [Doubt::BodiesDisagree]);
+    }
+
+    #[test]
+    fn what_the_model_leaves_out_about_the_client_is_taken_from_the_rules() {
+        let mut rules = stating(0);
+        rules.client_name = Some("Stephan Meier".to_owned());
+        rules.client_aktenzeichen = Some("312/26".to_owned());
+        rules.reference_numbers = vec!["312/26".to_owned(), "R7-22".to_owned()];
+        let mut model = stating(0);
+        model.client_name = Some("Stefan Meyer".to_owned());
+        model.reference_numbers = vec!["312_26".to_owned()];
+        let both = veto(model, &rules, &saying("0,00 EUR"));
+        assert_eq!(both.client_name.as_deref(), Some("Stefan Meyer"));
+        assert_eq!(both.client_aktenzeichen.as_deref(), Some("312/26"));
+        assert_eq!(both.reference_numbers, ["312_26", "R7-22"]);
+        assert_eq!(both.doubts, []);
+    }
+
+    #[test]
+    fn two_case_numbers_are_a_doubt() {
+        let numbered = |number: &str| Extraction {
+            client_aktenzeichen: Some(number.to_owned()),
+            ..stating(0)
+        };
+        let mail = saying("0,00 EUR");
+        let doubts = |said, found| veto(numbered(said), &numbered(found), &mail).doubts;
+        assert_eq!(doubts("312/26", "313/26"), [Doubt::SeveralClients]);
+        assert_eq!(doubts("az-2026-42/Wi", "AZ-2026-42"), []);
     }
 
     #[test]
