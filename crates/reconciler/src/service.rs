@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use chrono::{DateTime, Utc};
-use domain::database::Database;
+use domain::database::{Database, DatabaseError};
 use domain::logging::chain;
 use domain::models::reconciliation_report;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
@@ -22,6 +22,9 @@ use crate::settings::ReconcilerSettings;
 
 /// The wall clock may be set while the process sleeps: so long at most until it is looked at again.
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
+
+/// Until a run is tried again that could not begin.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
 
 /// A reconciler that listens but does not run yet.
 pub struct ReconcilerService {
@@ -91,8 +94,14 @@ impl Schedule {
         while !context.shutdown.is_cancelled() {
             tokio::select! {
                 () = sleep_until(due.at) => {
-                    self.run_slot(due, context).await;
-                    due = clock::next_run(Utc::now().max(due.at), self.interval);
+                    due = match self.run_slot(due, context).await {
+                        Ok(()) => clock::next_run(Utc::now().max(due.at), self.interval),
+                        Err(error) => {
+                            warn!(context.log, "run is put off: Postgres is away";
+                                "error" => chain(&error));
+                            Due { at: Utc::now() + RETRY_AFTER, ..due }
+                        }
+                    };
                 }
                 Some(begun) = self.requests.recv() => {
                     self.carry_out(begun, RunOptions::TRIGGERED, context).await;
@@ -107,17 +116,13 @@ impl Schedule {
         }
     }
 
-    async fn run_slot(&self, due: Due, context: &Context) {
-        match self.reconciler.begin(Some(due.unless_since)).await {
-            Ok(Start::Begun(begun)) => {
-                self.carry_out(begun, RunOptions::SCHEDULED, context).await;
-            }
-            Ok(Start::AlreadyRunning) => info!(context.log, "slot is another replica's"),
-            Ok(Start::AlreadyDone) => info!(context.log, "slot is done already"),
-            Err(error) => {
-                warn!(context.log, "slot is missed: Postgres is away"; "error" => chain(&error));
-            }
+    async fn run_slot(&self, due: Due, context: &Context) -> Result<(), DatabaseError> {
+        match self.reconciler.begin(Some(due.unless_since)).await? {
+            Start::Begun(begun) => self.carry_out(begun, RunOptions::SCHEDULED, context).await,
+            Start::AlreadyRunning => info!(context.log, "slot is another replica's"),
+            Start::AlreadyDone => info!(context.log, "slot is done already"),
         }
+        Ok(())
     }
 
     async fn carry_out(&self, begun: Begun, options: RunOptions, context: &Context) {

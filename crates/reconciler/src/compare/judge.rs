@@ -186,3 +186,132 @@ fn differs(
 ) -> Judgement {
     Judgement::Differs(Difference { kind, field, expected, found, reason, repairable: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use clients::document::ClientDocument;
+    use domain::payload::DebtUpdate;
+    use mongodb::bson::{self, Document, doc};
+    use serde_json::json;
+
+    use super::*;
+
+    const AT: &str = "2026-03-11T08:14:22Z";
+
+    fn subject() -> Subject {
+        let update = DebtUpdate::from_json(&json!({
+            "version": 1, "creditor_email": "a@b.example", "new_debt_amount": "1234.56",
+            "received_at": AT,
+        }))
+        .unwrap();
+        Subject {
+            email_id: 7,
+            received_at: AT.parse().unwrap(),
+            outbox_id: Some(3),
+            fence: domain::fence::Fence::new(AT.parse().unwrap(), 7),
+            update,
+            was_matched_by_reference: false,
+        }
+    }
+
+    fn written() -> Document {
+        let at = bson::DateTime::parse_rfc3339_str(AT).unwrap();
+        doc! {
+            "id": "a", "current_debt_amount": 1234.56, "creditor_response_amount": 1234.56,
+            "amount_source": "creditor_response", "contact_status": "responded",
+            "response_received_at": at, "sync": { "email_id": 7, "received_at": at },
+        }
+    }
+
+    fn judged(entry: Document) -> Judgement {
+        let client = ClientDocument::from_bson(&doc! { "final_creditor_list": [entry] });
+        judge(&subject(), &client.creditors[0], GuardSettings::default())
+    }
+
+    fn with(changes: Document) -> Document {
+        let mut entry = written();
+        entry.extend(changes);
+        entry
+    }
+
+    fn without(field: &str) -> Document {
+        let mut entry = written();
+        entry.remove(field);
+        entry
+    }
+
+    #[track_caller]
+    fn assert_differs(entry: Document, kind: MismatchKind, reason: &str, repairable: bool) {
+        let Judgement::Differs(difference) = judged(entry) else { panic!("no difference") };
+        let found = (difference.kind, difference.reason, difference.repairable);
+        assert_eq!(found, (kind, reason, repairable));
+    }
+
+    #[test]
+    fn what_the_relay_wrote_is_in_sync_and_the_portals_own_fields_do_not_count() {
+        assert_eq!(judged(written()), Judgement::InSync);
+        let portals = doc! { "contact_status": "settled", "claim_amount": 5, "clerk": "x" };
+        assert_eq!(judged(with(portals)), Judgement::InSync);
+    }
+
+    #[test]
+    fn under_a_newer_fence_no_amount_is_asked() {
+        for received_at in ["2026-03-11T08:14:23Z", AT] {
+            let at = bson::DateTime::parse_rfc3339_str(received_at).unwrap();
+            let newer = doc! { "current_debt_amount": 1.0, "amount_source": "manual",
+            "sync": { "email_id": 8, "received_at": at } };
+            assert_eq!(judged(with(newer)), Judgement::Superseded);
+        }
+    }
+
+    #[test]
+    fn a_number_that_no_message_wrote_is_a_persons() {
+        let person =
+            |entry| assert_differs(entry, MismatchKind::ManualOverride, "changed_by_hand", false);
+        person(with(doc! { "current_debt_amount": 1_000 }));
+        person(with(doc! { "creditor_response_amount": 1_000.0 }));
+        let mut unmarked = with(doc! { "current_debt_amount": 1_000.0 });
+        unmarked.remove("sync");
+        person(unmarked);
+        let at = bson::DateTime::from_millis(0);
+        let older = doc! { "email_id": 3, "received_at": at };
+        person(with(doc! { "current_debt_amount": 900.0, "creditor_response_amount": 800.0,
+        "sync": older }));
+        let manual = with(doc! { "amount_source": "manual" });
+        assert_differs(manual, MismatchKind::ManualOverride, "amount_source", false);
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_type_may_be_written_again() {
+        let drifted =
+            |entry, reason| assert_differs(entry, MismatchKind::DataMismatch, reason, true);
+        for field in [CURRENT, RESPONSE, "amount_source", "contact_status", "response_received_at"]
+        {
+            drifted(without(field), "field_missing");
+        }
+        drifted(with(doc! { "current_debt_amount": "1.234,56" }), "wrong_type");
+        drifted(with(doc! { "response_received_at": bson::DateTime::from_millis(0) }), "changed");
+        drifted(without("sync"), "mark_lost");
+        drifted(doc! { "id": "a", "claim_amount": 1_000 }, "write_lost");
+        let older = doc! { "email_id": 3, "received_at": bson::DateTime::from_millis(0) };
+        let older = doc! { "current_debt_amount": 900, "creditor_response_amount": 900.0,
+        "sync": older };
+        drifted(with(older), "write_lost");
+    }
+
+    #[test]
+    fn what_the_writer_would_refuse_is_not_repairable() {
+        let refused =
+            |entry, reason| assert_differs(entry, MismatchKind::DataMismatch, reason, false);
+        refused(with(doc! { "sync": "x" }), "fence_unreadable");
+        let mut jump = without(CURRENT);
+        jump.insert("claim_amount", 10);
+        refused(jump, "jump");
+        let older = doc! { "email_id": 3, "received_at": bson::DateTime::from_millis(0) };
+        refused(
+            with(doc! { "current_debt_amount": 5_000, "creditor_response_amount": 5_000,
+            "sync": older }),
+            "downgrade",
+        );
+    }
+}

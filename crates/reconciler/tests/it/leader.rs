@@ -5,8 +5,11 @@ use std::time::Instant;
 
 use chrono::{TimeDelta, Utc};
 use domain::models::reconciliation_report::{self, ReconciliationReport};
-use reconciler::run::Start;
+use domain::status::ReportStatus;
+use reconciler::compare::Progress;
+use reconciler::run::{RunOptions, Start};
 use test_support::wait_until;
+use tokio_util::sync::CancellationToken;
 
 use crate::world::{PATIENCE, World, count};
 
@@ -68,6 +71,29 @@ async fn a_wish_to_stop_ends_a_run_within_ten_seconds_and_closes_its_report() {
     let report = reports(&world).await.remove(0);
     assert_eq!(report.status, "failed");
     assert_eq!(report.error_message.as_deref(), Some("the reconciler was asked to stop"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_whose_session_is_cut_ends_its_run() {
+    let world = World::seeded().await;
+    world.lose_writes(1).await;
+    let leader = world.replica(&["--confirm-delay", "600000"]).await;
+    let Start::Begun(begun) = leader.begin(None).await.unwrap() else { panic!("nobody runs") };
+    let (stop, progress) = (CancellationToken::new(), Progress::default());
+    let running = leader.carry_out(begun, RunOptions::SCHEDULED, &stop, &progress);
+    let cutting = async {
+        wait_until(PATIENCE, || async { progress.mails() == 3_000 }).await;
+        world.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE application_name = 'claimsync-reconciler-leader'
+                AND datname = current_database()",
+        );
+    };
+    let (end, ()) = tokio::join!(running, cutting);
+    assert_eq!(end.status, ReportStatus::Failed);
+    let report = reports(&world).await.remove(0);
+    let message = report.error_message.as_deref();
+    assert_eq!(message, Some("the leader's lock was lost with its session"));
 }
 
 /// A run in a process of its own that has looked once and waits for its second look.
