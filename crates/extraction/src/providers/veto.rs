@@ -29,7 +29,8 @@ pub(super) fn veto(mut model: Extraction, by_rules: &Extraction, mail: &CleanedM
         if takes_two_readers(amount, mail) {
             add(Doubt::Ungrounded);
         }
-        if rules::denies(mail, amount) {
+        let picked = by_rules.debt_amount.is_none() && stands_among_others(amount, mail);
+        if picked || rules::denies(mail, amount) {
             add(Doubt::NoTotal);
         }
     }
@@ -81,6 +82,11 @@ fn takes_two_readers(amount: Money, mail: &CleanedMail) -> bool {
     amount == Money::ZERO || !money::scan(&mail.body).iter().any(|found| found.value == amount)
 }
 
+/// Where the rules see no claim, a model may name the only amount, but not pick one of several.
+fn stands_among_others(amount: Money, mail: &CleanedMail) -> bool {
+    money::scan(&mail.body).iter().any(|found| found.value != amount)
+}
+
 fn writable(intent: Intent) -> bool {
     matches!(intent, Intent::DebtStatement | Intent::PaymentPlan)
 }
@@ -110,7 +116,7 @@ mod tests {
     }
 
     fn stating(cents: i64) -> Extraction {
-        let mut extraction = crate::rules::extract(&CleanedMail::default());
+        let mut extraction = rules::extract(&CleanedMail::default());
         extraction.intent = Intent::DebtStatement;
         extraction.debt_amount = Some(Money::from_cents(cents));
         extraction.doubts.clear();
@@ -188,6 +194,14 @@ mod tests {
         let doubts = |said, found| veto(numbered(said), &numbered(found), &mail).doubts;
         assert_eq!(doubts("312/26", "313/26"), [Doubt::SeveralClients]);
         assert_eq!(doubts("az-2026-42/Wi", "AZ-2026-42"), []);
+    }
+
+    #[test]
+    fn a_model_does_not_pick_one_of_several_amounts_in_which_the_rules_see_no_claim() {
+        let unsure = Extraction { debt_amount: None, ..stating(0) };
+        let doubts = |body| veto(stating(8_900), &unsure, &saying(body)).doubts;
+        assert_eq!(doubts("Router 89,00 EUR, Kabel 12,00 EUR"), [Doubt::NoTotal]);
+        assert_eq!(doubts("Wir hätten gern 89,00 EUR"), []);
     }
 
     #[test]

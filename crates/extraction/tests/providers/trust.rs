@@ -101,3 +101,51 @@ async fn the_key_appears_in_no_debug_output_and_in_no_error() {
     let error = ModelExtractor::new(broken).unwrap_err();
     assert!(!format!("{error:?} {error}").contains(KEY));
 }
+
+/// The worst model there is: it takes any amount that it finds for the claim, with full confidence.
+#[tokio::test]
+async fn no_amount_of_a_mail_that_states_no_claim_is_written_on_a_models_word() {
+    let server = Server::playing([failing(500, "")]).await;
+    let extractor = extractor(config(Api::OpenAi, &server));
+    let mut tried = 0;
+    for (name, mail) in mails_without_a_claim() {
+        for amount in extraction::money::scan(&mail.body) {
+            let mut record = record_with("debt_amount", json!(amount.value.to_string()));
+            record["confidence"] = json!(1.0);
+            record["client_name"] = Value::Null;
+            record["client_aktenzeichen"] = Value::Null;
+            record["reference_numbers"] = json!([]);
+            server.play([recording(Api::OpenAi, &record)]);
+            let extraction = extractor.extract(&mail).await.unwrap();
+            assert!(!written(&extraction, &mail), "{name}: {}", amount.value);
+            tried += 1;
+        }
+    }
+    assert!(tried > 50, "{tried}");
+}
+
+/// Those of the labelled corpus in which a clerk finds no claim. What is out of proportion to the
+/// known claim is left to the guard.
+fn mails_without_a_claim() -> Vec<(String, CleanedMail)> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/emails");
+    let mut mails = Vec::new();
+    for file in std::fs::read_dir(directory).unwrap() {
+        let path = file.unwrap().path();
+        let case: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let tags = case["tags"].as_array().unwrap();
+        let wanted = case["expect"]["route"] == "review" && case["expect"]["debt_amount"].is_null();
+        if !wanted || tags.iter().any(|tag| tag == "implausible-amount") {
+            continue;
+        }
+        let part = |name: &str| case["webhook"][name].as_str().map(str::to_owned);
+        let mail = extraction::clean::clean(&extraction::Mail {
+            subject: part("subject"),
+            from_email: part("from_email").unwrap(),
+            from_name: part("from_name"),
+            body_html: part("body_html"),
+            body_text: part("body_text"),
+        });
+        mails.push((path.file_name().unwrap().to_string_lossy().into_owned(), mail));
+    }
+    mails
+}
