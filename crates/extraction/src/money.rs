@@ -163,7 +163,16 @@ fn may_begin(text: &str, start: usize) -> bool {
         '-' | '−' | '–' | '—' => !earlier().is_some_and(|c| c.is_alphanumeric() || c == '/'),
         '.' | ',' | '\'' | '’' | '_' | '/' | '#' | '§' => false,
         ':' => !earlier().is_some_and(|c| c.is_ascii_digit()),
-        ' ' => !before.trim_end().ends_with('§'),
+        ' ' => {
+            let words = before.trim_end();
+            // `1.341,1 7 EUR`: a number that a line break or a scanner tore apart.
+            let is_torn = words.len() + 1 == before.len()
+                && words.len() > 2
+                && words.as_bytes()[words.len() - 1].is_ascii_digit()
+                && words.as_bytes()[words.len() - 2] == b','
+                && words.as_bytes()[words.len() - 3].is_ascii_digit();
+            !words.ends_with('§') && !is_torn
+        }
         _ if previous.is_alphabetic() => ends_with_currency_word(before),
         _ => !previous.is_numeric(),
     }

@@ -130,6 +130,7 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
         pattern(concat!(
             r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .* und vom)\b",
             r"|\b(?:ihre|ihren|ihrer|beider|beiden|mehrere|mehreren|folgende[nr]?) mandanten\b(?: sind| haben|:|\n| und|,)|\bihrer mandanten\b",
+            r"|\bandere[nrs]? person\b|\bgleichen namens\b|\bnamensgleich\w*\b|\bverwechs(?:elt|lung)\w*\b|\birrtuemlich angelegt\b",
             r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b",
         ))
     });

@@ -101,7 +101,7 @@ const LISTS: [(Sense, &str); 17] = [
          geschuldete valuta valutiert valutierte aussenstand aussenstaende forderung forderungen \
          verbindlichkeit verbindlichkeiten kontostand zahlbetrag schuldbetrag schuldsaldo \
          sollsaldo negativsaldo verbleiben verbleibt verbleibende verbleibender verbleibenden \
-         verbleibend beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
+         verbleibend verzug zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
     ),
     (
         Sense::Open,
@@ -148,7 +148,7 @@ const LISTS: [(Sense, &str); 17] = [
     ),
     (
         Sense::Former,
-        "bisher bisherige bisheriger bisherigen bisheriges damals damalige damaligen damaliger \
+        "uebergabe uebergabezeitpunkt bisher bisherige bisheriger bisherigen bisheriges damals damalige damaligen damaliger \
          vormals ehemals ehemalige alt alte alter alten frueher fruehere frueherer frueheren \
          vorherige vorheriger statt anstatt anstelle vorjahr previous previously original \
          originally betrug betrugen belief beliefen lautete anfaenglich anfaengliche instead \
@@ -176,7 +176,8 @@ const LISTS: [(Sense, &str); 17] = [
     (
         Sense::Settled,
         "ueberwiesen bezahlt gezahlt beglichen eingegangen vereinnahmt gutgeschrieben verbucht \
-         eingezahlt entrichtet geleistet ausgebucht storniert",
+         eingezahlt entrichtet geleistet ausgebucht storniert erhalten getilgt wertberichtigt \
+         abgeschrieben vollstreckt gepfaendet",
     ),
     (
         Sense::Changed,

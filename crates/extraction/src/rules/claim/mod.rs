@@ -1,0 +1,448 @@
+//! Which of a mail's amounts is the claim as it stands now.
+
+mod certainty;
+mod sentence;
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use domain::extraction::Doubt;
+use domain::money::Money;
+
+use super::segments::{Segment, segments};
+use super::words::words;
+use crate::fold::fold;
+use crate::money::{Amount, Currency, scan};
+use certainty::{has_reservation, settled_in_words};
+use sentence::Sentence;
+
+/// A sentence with more amounts says nothing that could be told apart.
+const MOST_AMOUNTS: usize = 40;
+
+/// Sums of more items than this are not checked.
+const LONGEST_SUM: usize = 60;
+
+/// What an amount is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The claim by an express name of the total.
+    Total,
+    /// The sum of the amounts above it.
+    Sum,
+    /// A claim, not expressly a total.
+    Claim,
+    /// A part of the claim that may also be all of it.
+    Basis,
+    Item,
+    Rate,
+    Offer,
+    Paid,
+    Former,
+    Unrelated,
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    pub(super) amount: Amount,
+    pub(super) role: Role,
+    /// From the label to the amount.
+    pub(super) evidence: Range<usize>,
+    segment: usize,
+    /// Nothing but the amount stands in its line.
+    is_alone: bool,
+    /// A sum that the sentence says is owed.
+    is_owed: bool,
+    vague: bool,
+    is_credit: bool,
+    on_top: bool,
+    /// It stands in a column of balances that begins there: the last one is the current.
+    running: Option<usize>,
+    /// The amounts before it add up to it.
+    confirmed: bool,
+    /// It is an addend of a confirmed sum.
+    in_sum: bool,
+}
+
+impl Reading {
+    fn unread(amount: Amount) -> Reading {
+        Reading {
+            evidence: amount.range.clone(),
+            amount,
+            role: Role::Unknown,
+            segment: usize::MAX,
+            is_alone: false,
+            is_owed: false,
+            vague: false,
+            is_credit: false,
+            on_top: false,
+            running: None,
+            confirmed: false,
+            in_sum: false,
+        }
+    }
+}
+
+/// How sure the claim is by the way in which it is stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Strength {
+    /// An amount stands there, but nothing says what it is.
+    Bare,
+    /// The words say that nothing is owed any more, without an amount.
+    SettledInWords,
+    Claim,
+    Total,
+    /// A total that the items add up to.
+    Confirmed,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    pub(super) value: Money,
+    pub(super) strength: Strength,
+    pub(super) evidence: Range<usize>,
+    /// Only a word such as `insgesamt` makes it a total: in a plan it may be the plan's.
+    pub(super) is_bare_sum: bool,
+}
+
+/// What the amounts of a text say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Account {
+    pub(super) claim: Option<Claim>,
+    pub(super) doubts: BTreeSet<Doubt>,
+    pub(super) readings: Vec<Reading>,
+}
+
+impl Account {
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.readings.iter().any(|reading| reading.role == role)
+    }
+
+    /// At every place the words beside this amount make it something else than the claim.
+    pub(super) fn denies(&self, value: Money) -> bool {
+        let mut places = self.readings.iter().filter(|reading| reading.amount.value == value);
+        let first = places.next();
+        first.into_iter().chain(places).all(|reading| {
+            let claim =
+                matches!(reading.role, Role::Total | Role::Sum | Role::Claim | Role::Unknown);
+            reading.vague || !claim
+        }) && first.is_some()
+    }
+}
+
+/// Reads all amounts of `text`.
+pub(super) fn account(text: &str) -> Account {
+    let folded = fold(text);
+    let segments = segments(text);
+    let mut readings = read(text, &folded, &segments);
+    keep_last_balance(&mut readings);
+    check_sums(&mut readings);
+    let mut account = Account::default();
+    decide(&mut account, &readings);
+    if account.claim.is_some() && has_reservation(&folded) {
+        account.doubts.insert(Doubt::Conditional);
+    }
+    if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
+        && let Some(evidence) = settled_in_words(&folded, &segments)
+        && !account.has_open_amount(&readings)
+        && account.claim.is_none()
+        && account.doubts.is_empty()
+    {
+        let strength = Strength::SettledInWords;
+        account.claim = Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false });
+    }
+    account.readings = readings;
+    account
+}
+
+impl Account {
+    fn has_open_amount(&self, readings: &[Reading]) -> bool {
+        readings.iter().any(|reading| {
+            matches!(reading.role, Role::Total | Role::Sum | Role::Claim)
+                && reading.amount.value != Money::ZERO
+        })
+    }
+}
+
+fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
+    let amounts = scan(text);
+    let mut readings: Vec<Reading> = Vec::with_capacity(amounts.len());
+    let counts = counts(&amounts, segments);
+    let mut next = 0;
+    for (position, segment) in segments.iter().enumerate() {
+        let first = next;
+        while next < amounts.len() && amounts[next].range.start < segment.range.end {
+            next += 1;
+        }
+        let within = &amounts[first..next];
+        if within.is_empty() {
+            continue;
+        }
+        if within.len() > MOST_AMOUNTS {
+            readings.extend(within.iter().cloned().map(Reading::unread));
+            continue;
+        }
+        let sentence = Sentence {
+            text,
+            folded,
+            segment,
+            words: words(folded, segment.range.clone()),
+            position,
+            segments,
+            amounts: within,
+            counts: &counts,
+            previous: readings.last().map(|reading| reading.role),
+        };
+        for at in 0..within.len() {
+            let reading = sentence.read(at, &readings[readings.len() - at..]);
+            readings.push(reading);
+        }
+    }
+    readings
+}
+
+fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
+    let mut next = 0;
+    let count = |segment: &Segment| {
+        let first = next;
+        while next < amounts.len() && amounts[next].range.start < segment.range.end {
+            next += 1;
+        }
+        next - first
+    };
+    segments.iter().map(count).collect()
+}
+
+/// In a column of balances all but the last are former ones.
+fn keep_last_balance(readings: &mut [Reading]) {
+    let mut column = None;
+    for reading in readings.iter_mut().rev() {
+        if reading.running.is_some() {
+            if reading.running == column {
+                reading.role = Role::Former;
+            }
+            column = reading.running;
+        }
+    }
+}
+
+/// Finds totals that the amounts directly before them add up to.
+fn check_sums(readings: &mut [Reading]) {
+    for at in 1..readings.len() {
+        let is_unnamed = readings[at].role == Role::Unknown && readings[at].is_alone;
+        if !is_stated(readings[at].role) && !is_unnamed {
+            continue;
+        }
+        let target = readings[at].amount.value.cents();
+        let mut sum = 0_i64;
+        let mut members = Vec::new();
+        for before in (0..at).rev().take(LONGEST_SUM) {
+            let reading = &readings[before];
+            if matches!(reading.role, Role::Unrelated) || reading.amount.currency == Currency::Other
+            {
+                continue;
+            }
+            let cents = reading.amount.value.cents();
+            let cents = if reading.role == Role::Paid { -cents.abs() } else { cents };
+            sum = sum.saturating_add(cents);
+            members.push(before);
+            if sum == target && members.len() >= 2 {
+                let only_plan =
+                    members.iter().all(|m| matches!(readings[*m].role, Role::Rate | Role::Offer));
+                if only_plan {
+                    readings[at].role = Role::Rate;
+                } else {
+                    if is_unnamed {
+                        readings[at].role = Role::Sum;
+                    }
+                    readings[at].confirmed = true;
+                    for member in &members {
+                        readings[*member].in_sum = true;
+                    }
+                }
+                break;
+            }
+        }
+    }
+}
+
+fn decide(account: &mut Account, readings: &[Reading]) {
+    let stated: Vec<&Reading> =
+        readings.iter().filter(|r| is_stated(r.role) && !r.in_sum).collect();
+    if readings.iter().any(|r| {
+        r.amount.currency == Currency::Other
+            && (is_stated(r.role)
+                || (matches!(r.role, Role::Item | Role::Basis) && stated.is_empty()))
+    }) {
+        account.doubts.insert(Doubt::ForeignCurrency);
+    }
+    let in_euro: Vec<&Reading> =
+        stated.iter().copied().filter(|r| r.amount.currency != Currency::Other).collect();
+    let values: BTreeSet<Money> = in_euro.iter().map(|r| r.amount.value).collect();
+    if values.len() > 1 {
+        account.doubts.insert(Doubt::ContradictingTotals);
+        return;
+    }
+    let best =
+        in_euro.iter().max_by_key(|r| (r.confirmed, r.role == Role::Total, r.role == Role::Sum));
+    let Some(best) = best else { return };
+    let has_companion = readings
+        .iter()
+        .any(|other| other.segment == best.segment && other.role == Role::Unknown && !other.in_sum);
+    if in_euro.iter().any(|r| r.is_credit) {
+        account.doubts.insert(Doubt::NegativeAmount);
+    }
+    if has_companion && !best.confirmed {
+        account.doubts.insert(Doubt::Conditional);
+    }
+    if best.amount.value < Money::ZERO {
+        account.doubts.insert(Doubt::NegativeAmount);
+    }
+    if in_euro.iter().any(|r| r.vague) || (in_euro.iter().all(|r| r.on_top) && !best.confirmed) {
+        account.doubts.insert(Doubt::Conditional);
+    }
+    if in_euro.iter().all(|r| r.amount.misread) && !best.confirmed {
+        account.doubts.insert(Doubt::Illegible);
+    }
+    let strength = match best.role {
+        _ if best.confirmed => Strength::Confirmed,
+        Role::Sum if !in_euro.iter().any(|r| r.is_owed || r.role != Role::Sum) => Strength::Bare,
+        Role::Total | Role::Sum => Strength::Total,
+        _ => Strength::Claim,
+    };
+    account.claim = Some(Claim {
+        value: best.amount.value,
+        strength,
+        evidence: best.evidence.clone(),
+        is_bare_sum: best.role == Role::Sum && !best.confirmed,
+    });
+}
+
+fn is_stated(role: Role) -> bool {
+    matches!(role, Role::Total | Role::Sum | Role::Claim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The claim in cents, or what stands in its way.
+    fn read(text: &str) -> Result<Option<i64>, Vec<Doubt>> {
+        let account = account(text);
+        if account.doubts.is_empty() {
+            let firm = account.claim.filter(|claim| claim.strength > Strength::Bare);
+            Ok(firm.map(|claim| claim.value.cents()))
+        } else {
+            Err(account.doubts.into_iter().collect())
+        }
+    }
+
+    #[test]
+    fn the_claim_is_found_however_it_is_said() {
+        for text in [
+            "Die Gesamtforderung beläuft sich auf 500,00 EUR.",
+            "Unsere Forderung beträgt nach wie vor 500,00 EUR.",
+            "Es sind noch 500,00 EUR zu zahlen.",
+            "Wir fordern zum heutigen Tag 500,00 EUR zurück.",
+            "Herr Muster schuldet uns insgesamt 500,00 EUR.",
+            "Frau Muster ist mit insgesamt 500,00 EUR im Verzug, darin 15,50 EUR Mahnkosten.",
+            "Es stehen noch 500,00 EUR aus.",
+            "500 € sind aus der Reparatur noch offen.",
+            "Es sind aktuell 500,00 EUR offen (inkl. 13,00 EUR Mahnkosten).",
+            "Der Rückstand aus der Hundesteuer (jährlich 72,00 Euro) beträgt derzeit 500,00 Euro.",
+            "Die Restschuld beträgt nach Gutschrift der letzten Rate 500,- EUR.",
+            "Kapital | 450,00 EUR\nZinsen | 50,00 EUR\nSumme | 500,00 EUR",
+            "Forderung | 600,00 EUR\nabzüglich Zahlung vom 03.03.2026 | 100,00 EUR\nverbleiben | 500,00 EUR",
+            "Position | Zinsen | Gesamt\nVertrag 1 | 20,00 | 500,00",
+            "Rückstand, Stand heute:\n500,00 EUR",
+            "nach Gutschrift der Rücksendung (39,90 €) verbleibt ein Restsaldo von:\n\n500,00 €",
+            "Bisheriger Rückstand: 700,00 EUR\nNeuer Rückstand: 500,00 EUR",
+            "Die Forderung hat sich von 450,00 EUR auf 500,00 EUR erhöht.",
+            "Die genannte Gesamtforderung von 689,00 EUR ist nicht richtig. Richtig ist: Die Gesamtforderung beträgt 500,00 EUR.",
+            "Gesamtforderung 500,00 EUR. Zzgl. Tageszinsen von 0,05 EUR.",
+            "Gesamtforderung: 500,00 EUR. Wir können 50,00 EUR monatlich akzeptieren.",
+            "Total outstanding today: EUR 500.00",
+            "Zu zahlen: 500,00 EUR, davon 450,00 EUR Hauptforderung und 50,00 EUR Zinsen.",
+            "9 x 55,08 EUR = 495,72 EUR\nZu zahlender Betrag: 500,00 EUR",
+            "Die Rechnung über 512,00 EUR ist beglichen. Offen sind nur noch Mahnkosten von 500,00 EUR.",
+            "Restsaldo: ~~261,80 EUR~~ 500,00 EUR",
+            "Nach Anrechnung auf die bisherige Forderung von 8.612,75 EUR verbleibt eine Restschuld von 500,00 EUR.",
+            "Die Rate von 40,00 EUR ist eingegangen. Der Forderungsstand beträgt jetzt 500,00 EUR.",
+            "Mit 30,- EUR Mahnkosten schuldet er uns also noch 500,- EUR.",
+            "Das Darlehen valutiert noch mit 500,- EUR, bisher wurden 80,- EUR getilgt.",
+        ] {
+            assert_eq!(read(text), Ok(Some(50_000)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_claim_is_never_taken_for_one() {
+        for text in [
+            "Gegen Zahlung von 500,00 EUR verzichten wir auf die weitergehende Forderung.",
+            "Nach Zahlung von 500,00 EUR betrachten wir die Forderung als erledigt.",
+            "Bei Eingang von 500,00 EUR erklären wir die gesamte Forderung für erledigt.",
+            "Bei Zahlung bis zum 30.06. würde sich die Forderung auf 500,00 EUR reduzieren.",
+            "36 Raten zu 18,00 EUR, insgesamt 648,00 EUR.",
+            "24 Raten zu je 65,00 EUR. Es ergäben sich Zahlungen von zusammen 1.560,00 EUR.",
+            "Der Gesamtbetrag der Teilzahlungen beträgt 812,40 EUR.",
+            "Zur Tilgung der Gesamtforderung wären 50,00 EUR monatlich nötig.",
+            "Die Hauptforderung beträgt 500,00 EUR.",
+            "Zinsen 50,00 EUR\nMahnkosten 5,00 EUR",
+            "Nach Ihren Unterlagen beträgt unsere Forderung 500,00 EUR.",
+            "Wir hatten Ihnen einen Rückstand von 500,00 EUR mitgeteilt.",
+            "Ist es richtig, dass die Gesamtforderung 500,00 EUR beträgt?",
+            "Das Konto wies bei der Hausbank einen Sollsaldo von 500,00 EUR auf.",
+            "Stammkapital 25.000 EUR",
+            "Sofortkredit bis zu 50.000 EUR, schon ab 89,90 EUR.",
+            "Der Rückstand von 500,00 EUR wurde am 02.04.2026 überwiesen.",
+            "Ursprünglich betrug die Forderung 500,00 EUR.",
+            "Das Nettoeinkommen beträgt 2.380,00 EUR.",
+            "Die Forderung enthält 53,50 EUR Vollstreckungskosten.",
+        ] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+    }
+
+    #[test]
+    fn contradictions_and_reservations_are_doubts() {
+        let cases = [
+            ("Gesamtforderung 500,00 EUR. Offener Betrag: 600,00 EUR.", Doubt::ContradictingTotals),
+            ("Vertrag 1: offen 500,00 EUR\nVertrag 2: offen 70,00 EUR", Doubt::ContradictingTotals),
+            ("Gesamtforderung CHF 500.00", Doubt::ForeignCurrency),
+            ("Saldo: -38,20 EUR", Doubt::NegativeAmount),
+            ("Die Forderung beträgt ca. 500,00 EUR.", Doubt::Conditional),
+            ("Die Forderung beträgt 500,00 EUR zzgl. Zinsen und Kosten.", Doubt::Conditional),
+            ("Gesamtforderung: 5OO,00 EUR", Doubt::Illegible),
+            (
+                "Sofern bis zum 31.08. gezahlt wird, beträgt die Gesamtforderung 500,00 EUR.",
+                Doubt::Conditional,
+            ),
+            (
+                "Die Forderung beträgt 500,00 EUR. Kosten sind noch nicht enthalten.",
+                Doubt::Conditional,
+            ),
+        ];
+        for (text, doubt) in cases {
+            assert_eq!(read(text), Err(vec![doubt]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_settled_claim_is_nought_only_where_it_is_said_outright() {
+        for text in [
+            "Offener Betrag: 0,00 EUR",
+            "Die Forderung ist vollständig ausgeglichen.",
+            "Es ist nichts mehr offen, die Rechnung ist beglichen.",
+        ] {
+            assert_eq!(read(text), Ok(Some(0)), "{text}");
+        }
+        for text in [
+            "Die Forderung ist noch nicht ausgeglichen.",
+            "Sobald die Forderung ausgeglichen ist, melden wir uns.",
+            "Nach vollständiger Zahlung ist die Forderung erledigt.",
+            "Ist die Forderung inzwischen beglichen?",
+        ] {
+            assert_eq!(read(text), Ok(None), "{text}");
+        }
+    }
+}
