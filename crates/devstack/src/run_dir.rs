@@ -7,6 +7,9 @@ use anyhow::{Context, Result};
 
 use crate::{mongo, postgres};
 
+/// A test may run a whole repository's stack: `<run>/<repository>/.dev/postgres`.
+const DEEPEST_SERVER: usize = 2;
+
 /// `<parent>/<kind>-<process id>`, locked while this value lives and removed with it.
 ///
 /// Several runs may go on side by side; those whose process has died are cleaned up by the next.
@@ -67,10 +70,22 @@ fn sweep(parent: &Path, kind: &str) {
 
 /// Also ends and removes servers further down, which tests start for themselves.
 fn remove(path: &Path) {
-    let below = fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
-    for folder in below.chain([path.to_owned()]) {
+    for folder in folders_below(path, DEEPEST_SERVER) {
         let _ = postgres::remove_data(&folder.join("postgres"));
         let _ = mongo::remove_data(&folder.join("mongodb"));
     }
     let _ = fs::remove_dir_all(path);
+}
+
+/// The folder itself, and all others down to a depth; links are not followed.
+fn folders_below(path: &Path, depth: usize) -> Vec<PathBuf> {
+    let mut folders = vec![path.to_owned()];
+    if depth > 0 {
+        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.extend(folders_below(&entry.path(), depth - 1));
+            }
+        }
+    }
+    folders
 }
