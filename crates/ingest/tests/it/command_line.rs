@@ -47,7 +47,7 @@ async fn mails_are_listed_newest_first_and_filtered() {
     assert_eq!(ids(&[]), [json!(2), json!(1)]);
     assert_eq!(ids(&["--ticket", "20001"]), [json!(1)]);
     assert_eq!(ids(&["--status", "matching", "--limit", "1"]), [json!(2)]);
-    assert_eq!(ids(&["--status", "failed"]), [json!(0); 0]);
+    assert!(ids(&["--status", "failed"]).is_empty());
 
     let table = stdout(&ingest(&postgres, &["emails", "list"]));
     assert!(table.contains("20002") && table.contains("matching"), "{table}");
