@@ -8,8 +8,8 @@ use eval::run;
 use extraction::RulesExtractor;
 
 async fn report(directory: &Path) -> Report {
-    let corpus = Corpus::read(directory).unwrap();
-    let outcomes = run::run(&corpus, &RulesExtractor).await.unwrap();
+    let corpus = Corpus::read(directory).expect("the corpus is readable");
+    let outcomes = run::run(&corpus, &RulesExtractor).await.expect("the rules need no network");
     Report::new(&corpus, &outcomes)
 }
 

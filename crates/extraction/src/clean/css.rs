@@ -119,7 +119,7 @@ impl Style {
                 "max-height" | "height" | "max-width" | "width" if is_zero() => no_size = true,
                 "overflow" => clips |= value == "hidden",
                 "clip" | "clip-path" => {
-                    style.gone |= value.contains("rect(0") || value.contains("inset(50%")
+                    style.gone |= value.contains("rect(0") || value.contains("inset(50%");
                 }
                 "text-indent" | "left" | "top" | "margin-left" => {
                     style.gone |= leading_number(value).is_some_and(|(number, _)| number <= -500.0);

@@ -45,6 +45,8 @@ pub struct CleanedMail {
     pub is_forward: bool,
     /// Who wrote the forwarded message, where that was not the sender's own house.
     pub forwarded_from: Option<String>,
+    /// The body is that message: the sender added nothing.
+    pub is_foreign: bool,
 }
 
 impl CleanedMail {
@@ -100,6 +102,7 @@ pub fn clean(mail: &Mail) -> CleanedMail {
             || other.as_ref().is_some_and(|other| other.reverses_direction),
         is_forward: shown.is_forward || quotes::is_forward_subject(&subject.text),
         forwarded_from: shown.forwarded_from,
+        is_foreign: shown.is_foreign,
         body: shown.body,
         quote: shown.quote,
         signature: shown.signature,
@@ -123,6 +126,7 @@ struct Part {
     is_cut: bool,
     is_forward: bool,
     forwarded_from: Option<String>,
+    is_foreign: bool,
 }
 
 impl Part {
@@ -150,6 +154,7 @@ impl Part {
             reverses_direction: plain.reverses_direction,
             is_forward: split.is_forward,
             forwarded_from: split.forwarded_from,
+            is_foreign: split.is_foreign,
         }
     }
 

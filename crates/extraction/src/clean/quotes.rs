@@ -13,6 +13,8 @@ pub(super) struct Split {
     pub(super) quoted: String,
     /// The mail forwards a message, by whomever.
     pub(super) is_forward: bool,
+    /// `new` is a forwarded message of somebody else.
+    pub(super) is_foreign: bool,
     /// Who wrote the forwarded message, where it was not the sender's own house.
     pub(super) forwarded_from: Option<String>,
 }
@@ -102,7 +104,8 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
                     if !own {
                         split.forwarded_from = Some(from.unwrap_or("unknown").to_owned());
                     }
-                    own || !has_words(&new)
+                    split.is_foreign = !own && !has_words(&new);
+                    own || split.is_foreign
                 } else {
                     false
                 }

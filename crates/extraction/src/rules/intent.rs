@@ -182,7 +182,9 @@ pub(super) fn read(mail: &CleanedMail, account: &Account) -> Reading {
         doubts.insert(Doubt::ThirdParty);
         return done(Intent::Other, false, doubts);
     }
-    if mail.forwarded_from.is_some() && own_claim.is_none() || DEBTOR_SPEAKS.is_match(&body) {
+    if mail.forwarded_from.is_some() && (own_claim.is_none() || mail.is_foreign)
+        || DEBTOR_SPEAKS.is_match(&body)
+    {
         doubts.insert(Doubt::ThirdParty);
         return done(Intent::Other, false, doubts);
     }
@@ -233,7 +235,7 @@ fn creditors_intent(subject: &str, body: &str, account: &Account) -> Intent {
     }) || (account.has(Role::Rate)
         && PLANS.is_match(&whole)
         && !sentences(body).any(|s| PLANS.is_match(s) && PLAN_IF_WISHED.is_match(s)));
-    if offers && !firm && !plans {
+    if offers && claim.is_none() && !plans {
         return Intent::SettlementCounter;
     }
     let unclear = sentences(body).any(|sentence| CANNOT_ASSIGN.is_match(sentence));

@@ -203,7 +203,7 @@ fn person(
     {
         return None;
     }
-    if text[end..].trim_start().starts_with(|c: char| c == '&')
+    if text[end..].trim_start().starts_with('&')
         || ["GmbH", "AG", "KG", "e.K.", "eG", "mbH", "UG", "SE", "Ltd", "mbB"]
             .iter()
             .any(|form| text[end..].trim_start().starts_with(form))
@@ -219,7 +219,7 @@ fn person(
     }
     let name = &text[start..end];
     let repaired = repair(name);
-    (parts.len() >= fewest).then(|| Name { text: repaired, source, range: start..end })
+    (parts.len() >= fewest).then_some(Name { text: repaired, source, range: start..end })
 }
 
 fn follows_article(before: &str) -> bool {

@@ -143,7 +143,7 @@ pub(super) fn references(mail: &CleanedMail) -> References {
         references.several_ours |= firmest == Some(Firmness::Express)
             && in_letter.first().is_some_and(|(_, quoted)| key(&quoted.text) != key(&first.text))
             && in_both.is_none();
-        references.ours = Some(in_both.unwrap_or(first).to_owned().clone());
+        references.ours = Some(in_both.unwrap_or(first).clone());
     } else if let Some((_, quoted)) = in_letter.first() {
         references.several_ours =
             in_letter.iter().any(|(_, other)| key(&other.text) != key(&quoted.text));

@@ -19,6 +19,10 @@ pub(super) fn is_hedged(sentence: &str) -> bool {
             r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft)\b",
             // Denials.
             r"|\b(?:nicht|kein|keine|keinen|keiner|keinerlei|weder|nie|niemals)\b|\b(?:irrtuemlich|faelschlich)\w*\b",
+            // Offers.
+            r"|\b(?:abgeltung|vergleichsweise|zur erledigung|letztes angebot)\b",
+            // Another creditor's claim.
+            r"|\b(?:uns ist bekannt|bekannt geworden|anderen? glaeubiger\w*|(?:auch|zudem|ausserdem|ferner) (?:dem|der|den|bei))\b",
             // Ranges and incomplete figures.
             r"|\bzwischen\b.*\bund\b|\bohne (?:zinsen|kosten|nebenkosten|beruecksichtigung|gewaehr|mahn\w*|verzugszinsen)\b|\bvor (?:anrechnung|abzug|verrechnung|gutschrift)\b",
             // Somebody else's figure.
@@ -74,9 +78,9 @@ pub(super) fn settled_in_words(folded: &str, segments: &[Segment]) -> Option<Ran
         ))
     });
     static OPEN: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(concat!(
+        pattern(
             r"\b(?:nicht|noch|teilweise|sobald|wenn|falls|sofern|nach (?:vollstaendiger|zahlung|eingang)|bei zahlung|wuerde|waere|erst|damit|verkauft|abgetreten|ob|bis)\b|\?",
-        ))
+        )
     });
     segments.iter().map(|segment| segment.range.clone()).find(|range| {
         let sentence = &folded[range.clone()];

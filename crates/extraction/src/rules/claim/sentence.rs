@@ -89,6 +89,9 @@ impl Sentence<'_> {
         {
             role = Role::Paid;
         }
+        if is_stated(role) && label.is_some_and(|word| self.is_torn_off(word, start)) {
+            role = Role::Unknown;
+        }
         if self.is_total_of_something_else(left, label) {
             role = Role::Unrelated;
         }
@@ -250,6 +253,25 @@ impl Sentence<'_> {
         self.folded[self.segment.range.clone()].trim_end().ends_with('?')
     }
 
+    /// `Von der Forderung haben wir 500 EUR erlassen`: a verb between label and amount.
+    fn is_torn_off(&self, label: &Word, start: usize) -> bool {
+        static VERB: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:haben|hat|hatte|hatten|wurde|wurden|werden|wird|bieten|zahlen|zahlt|zahlte)\b",
+            )
+        });
+        static CONNECTS: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:betraeg\w*|belaeuf\w*|belauf\w*|in hoehe|i\. ?h|auf|mit|ueber|lautet|noch)\b|:",
+            )
+        });
+        if label.range.end >= start || label.sense == Sense::Open {
+            return false;
+        }
+        let between = &self.folded[label.range.end..start];
+        VERB.find(between).is_some_and(|verb| !CONNECTS.is_match(&between[verb.end()..]))
+    }
+
     /// `Versicherungssumme Gesamtbetrag`, `Gesamtbetrag der Raten`.
     fn is_total_of_something_else(&self, left: &[Word], label: Option<&Word>) -> bool {
         let Some(label) = label else { return false };
@@ -408,10 +430,11 @@ impl Sentence<'_> {
         if DENIED.is_match(&self.folded[amount.range.end..self.segment.range.end]) {
             return true;
         }
+        let is_confirmed = CONFIRMED.is_match(sentence) && !sentence.contains(" nicht");
+        let names_total =
+            self.words.iter().any(|word| matches!(word.sense, Sense::Total | Sense::Sum));
         TOLD_BEFORE.is_match(sentence)
-            && !(CONFIRMED.is_match(sentence) && !sentence.contains(" nicht"))
-            && !self.words.iter().any(|word| matches!(word.sense, Sense::Total | Sense::Sum))
-            || sentence.contains("hatten wir") && TOLD_BEFORE.is_match(sentence)
+            && (sentence.contains("hatten wir") || !(is_confirmed || names_total))
     }
 
     /// `359,88 EUR überwiesen`: paid, unless it is only wished for or denied.
@@ -421,7 +444,7 @@ impl Sentence<'_> {
         let settled = |word: &Word| word.sense == Sense::Settled && word.range.start >= label_end;
         (left.iter().any(settled) || right.iter().any(settled))
             && !self.words.iter().any(|word| word.sense == Sense::Supposed)
-            && !["nicht", "kein", "nix", "nie ", "bisher un", "ohne "]
+            && !["bis die", "bis der", "nicht", "kein", "nix", "nie ", "bisher un", "ohne "]
                 .iter()
                 .any(|no| sentence.contains(no))
     }
