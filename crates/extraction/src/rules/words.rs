@@ -101,7 +101,7 @@ const LISTS: [(Sense, &str); 17] = [
          geschuldete valuta valutiert valutierte aussenstand aussenstaende forderung forderungen \
          verbindlichkeit verbindlichkeiten kontostand zahlbetrag schuldbetrag schuldsaldo \
          sollsaldo negativsaldo verbleiben verbleibt verbleibende verbleibender verbleibenden \
-         verbleibend verzug bleiben bleibt beitragsschuld steuerschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
+         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
     ),
     (
         Sense::Open,

@@ -21,6 +21,8 @@ pub(super) fn is_hedged(sentence: &str) -> bool {
             r"|\b(?:nicht|kein|keine|keinen|keiner|keinerlei|weder|nie|niemals)\b|\b(?:irrtuemlich|faelschlich)\w*\b",
             // Offers.
             r"|\b(?:abgeltung|vergleichsweise|zur erledigung|letztes angebot)\b",
+            // More to come, a share only, or money that has come in.
+            r"|\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|zusaetzlich\w*|haelfte|anteilig\w*|buerge\w*|geschaetzt\w*|schaetzung\w*)\b|\b(?:erhalt|eingang) (?:der|des|von|unserer)\b",
             // Another creditor's claim.
             r"|\b(?:uns ist bekannt|bekannt geworden|anderen? glaeubiger\w*|(?:auch|zudem|ausserdem|ferner) (?:dem|der|den|bei))\b",
             // Ranges and incomplete figures.
@@ -60,6 +62,7 @@ pub(super) fn has_reservation(folded: &str) -> bool {
             r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b",
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet)\b",
             r"|\b(?:seitdem|seither|zwischenzeitlich)\b.*\b(?:zinsen|kosten|angefallen|hinzu\w*)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
+            r"|\b(?:entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
             r"|\b(?:zu niedrig|zu hoch)\b|\bnachvollziehen\b|\bunklar\b|\b(?:strittig|streitig|bestritten|bestreitet)\b|\bnur\b.*\b(?:anerkannt|zugesprochen|festgestellt)\b",
         ))
     });
