@@ -5,7 +5,6 @@ mod finish;
 mod step;
 mod worker;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,7 +91,10 @@ pub(crate) async fn process_batch(processing: &Processing) -> Result<Counts, Dat
         let results = tokio::select! {
             results = gather(&mut examined) => results,
             () = &mut stop => break,
-            never = &mut renewing => match never {},
+            () = &mut renewing, if !in_hand.is_empty() => {
+                abandon(processing, &in_hand, &mut counts);
+                return Ok(counts);
+            }
         };
         if results.is_empty() {
             break;
@@ -123,19 +125,31 @@ async fn gather(examined: &mut (impl Stream<Item = Examined> + Unpin)) -> Vec<Ex
     results
 }
 
-/// Holds the lease of a claim as long as its mails are worked on. Where that fails, the guard of
-/// each later write decides.
-async fn keep_renewing(processing: &Processing, token: Option<Uuid>) -> Infallible {
+/// Holds the lease of a claim as long as its mails are worked on; returns once nothing of it is
+/// held any more. Where that fails, the guard of each later write decides.
+async fn keep_renewing(processing: &Processing, token: Option<Uuid>) {
     let lease = processing.limits.lease;
     loop {
         tokio::time::sleep(lease / 3).await;
         let Some(token) = token else { continue };
         let renewed =
             processing.database.query(move |conn| incoming_email::renew(conn, token, lease));
-        if let Err(error) = renewed.await {
-            warn!(processing.context.log, "couldn't renew a lease"; "error" => %error);
+        match renewed.await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                warn!(processing.context.log, "couldn't renew a lease"; "error" => %error);
+            }
         }
     }
+}
+
+/// Lets go of mails whose lease ran out: going on would only take time from the mails of others.
+fn abandon(processing: &Processing, in_hand: &[i32], counts: &mut Counts) {
+    counts.leases_lost += in_hand.len();
+    processing.metrics.lease_lost.inc_by(in_hand.len() as u64);
+    warn!(processing.context.log, "leases lost: leaving these mails to whoever takes them";
+          "mails" => in_hand.len(), "saga_step" => "parsing");
 }
 
 async fn stop_grace(processing: &Processing) {

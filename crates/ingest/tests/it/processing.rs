@@ -134,6 +134,22 @@ async fn a_lease_that_ran_out_forbids_the_result_even_where_nobody_took_the_mail
 }
 
 #[tokio::test]
+async fn a_worker_whose_lease_ran_out_lets_go_without_finishing_its_work() {
+    let postgres = TestPostgres::create();
+    // The gate stays closed: its work never ends by itself.
+    let extractor = Scripted::new(|_| Act::Wait);
+    let flags = ["--lease-secs", "3"];
+    let app = App::ready(config_with(&postgres.url(), extractor.clone(), &flags)).await;
+    app.accept(&mail(1)).await;
+    extractor.wait_until_asked(1).await;
+    run_sql(&postgres, "UPDATE incoming_emails SET lease_expires_at = now() - interval '1 s'");
+    incoming_email::claim(&mut postgres.connect(), 1, Duration::from_secs(60)).unwrap();
+    wait_until(LIMIT, || async { app.metric("claimsync_lease_lost_total").await == 1.0 }).await;
+    extractor.open_gate();
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_living_worker_keeps_its_lease_beyond_its_length() {
     let postgres = TestPostgres::create();
     let extractor = Scripted::new(|_| Act::Wait);
