@@ -106,13 +106,13 @@ const LISTS: [(Sense, &str); 17] = [
     (
         Sense::Open,
         "offen offene offener offenen offenes offenstehend offenstehende offensteht offenstehen \
-         ausstehend ausstehende ausstehender ausstehenden aussteht ausstehen unbezahlt unbeglichen \
+         ausstehend ausstehende ausstehender ausstehenden aussteht ausstehen unbezahlt unbezahlte unbezahlter unbezahlten unbeglichen unbeglichene unbeglichener unbeglichenen \
          rueckstaendig rueckstaendige rueckstaendiger rueckstaendigen outstanding due",
     ),
     (
         Sense::Item,
         "zinsen zins kosten auslagen kapital porto spesen interest fee fees costs principal \
-         hauptsache davon darin ust mwst umsatzsteuer mehrwertsteuer position positionen \
+         hauptsache tituliert titulierte ausgeurteilt davon darin ust mwst umsatzsteuer mehrwertsteuer position positionen \
          tageszins anwaltskosten gerichtskosten adressermittlung zwischensumme basisbetrag \
          grundforderung hauptbetrag nominalbetrag hauptschuld enthaelt enthalten beinhaltet \
          umfasst entfallen entfaellt zwischensaldo",

@@ -362,6 +362,9 @@ mod tests {
             "Gesamtforderung 500,00 EUR. Zzgl. Tageszinsen von 0,05 EUR.",
             "Gesamtforderung: 500,00 EUR. Wir können 50,00 EUR monatlich akzeptieren.",
             "Total outstanding today: EUR 500.00",
+            "Unsere offene Rechnung beträgt 500,00 EUR.",
+            "Es fehlen uns jetzt nur noch 500 Euro.",
+            "Tituliert sind 450,00 EUR, mit Zinsen und Kosten macht das heute 500,00 EUR.",
             "Zu zahlen: 500,00 EUR, davon 450,00 EUR Hauptforderung und 50,00 EUR Zinsen.",
             "9 x 55,08 EUR = 495,72 EUR\nZu zahlender Betrag: 500,00 EUR",
             "Die Rechnung über 512,00 EUR ist beglichen. Offen sind nur noch Mahnkosten von 500,00 EUR.",
@@ -397,6 +400,8 @@ mod tests {
             "Der Rückstand von 500,00 EUR wurde am 02.04.2026 überwiesen.",
             "Ursprünglich betrug die Forderung 500,00 EUR.",
             "Das Nettoeinkommen beträgt 2.380,00 EUR.",
+            "Von der Forderung haben wir 500,00 EUR niedergeschlagen.",
+            "Auf unsere Forderung haben wir 500,00 EUR erhalten.",
             "Die Forderung enthält 53,50 EUR Vollstreckungskosten.",
         ] {
             assert_eq!(read(text), Ok(None), "{text}");
@@ -413,6 +418,11 @@ mod tests {
             ("Die Forderung beträgt ca. 500,00 EUR.", Doubt::Conditional),
             ("Die Forderung beträgt 500,00 EUR zzgl. Zinsen und Kosten.", Doubt::Conditional),
             ("Gesamtforderung: 5OO,00 EUR", Doubt::Illegible),
+            ("Die Forderung wird auf 500,00 EUR geschätzt.", Doubt::Conditional),
+            ("Wir machen keine Gesamtforderung von 500,00 EUR geltend.", Doubt::Conditional),
+            ("Saldo: 38,20 EUR zu Gunsten Ihres Mandanten", Doubt::NegativeAmount),
+            ("Gesamtforderung: 500,00 EUR. Korrektur: 510,00 EUR.", Doubt::ContradictingTotals),
+            ("Ihr Schreiben nennt eine Gesamtforderung von 500,00 EUR.", Doubt::Conditional),
             (
                 "Sofern bis zum 31.08. gezahlt wird, beträgt die Gesamtforderung 500,00 EUR.",
                 Doubt::Conditional,

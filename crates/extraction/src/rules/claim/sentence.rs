@@ -103,6 +103,9 @@ impl Sentence<'_> {
         {
             role = Role::Claim;
         }
+        if role == Role::Basis && label.is_some_and(|word| self.is_open_before(left, word)) {
+            role = Role::Claim;
+        }
         if role == Role::Item && self.is_only_rest(left_start..start) {
             role = Role::Claim;
         }
@@ -361,6 +364,16 @@ impl Sentence<'_> {
         PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
     }
 
+    /// `offene Rechnung über 500 EUR`.
+    fn is_open_before(&self, left: &[Word], label: &Word) -> bool {
+        self.amounts.len() == 1
+            && left.iter().any(|word| {
+                word.sense == Sense::Open
+                    && word.range.end <= label.range.start
+                    && label.range.start - word.range.end <= DIRECTLY_BEFORE
+            })
+    }
+
     /// `Offen sind nur noch Mahnkosten von 24,50 EUR.`
     fn is_only_rest(&self, before: Range<usize>) -> bool {
         static ONLY_REST: LazyLock<Regex> = LazyLock::new(|| {
@@ -400,6 +413,12 @@ impl Sentence<'_> {
         if DUE.is_match(after) {
             return true;
         }
+        static AWAITED: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:erwarten|bekommen|fehlen|fehlt)\b(?: \w+){0,3} noch[ :]*$|\bmacht das(?: \w+){0,2}[ :]*$",
+            )
+        });
+        let announced = announced || AWAITED.is_match(before);
         (stands_out || announced || TO_BE_PAID.is_match(after))
             && !self
                 .words
