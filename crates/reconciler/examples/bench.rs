@@ -5,7 +5,7 @@
 //! target in a hundred drifted. `TEST_POSTGRES_URL` and `TEST_MONGODB_URL` say where.
 
 #[path = "../tests/it/seed.rs"]
-#[expect(dead_code, reason = "the tests use more of it")]
+#[allow(dead_code, clippy::unwrap_used, reason = "it is the tests' own")]
 mod seed;
 
 use std::process::Command;

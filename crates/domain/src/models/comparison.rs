@@ -101,48 +101,6 @@ pub fn count_synced(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResul
     .map(|row| row.count)
 }
 
-/// Whom a mail is about, as its message says it.
-#[derive(Clone, Debug)]
-pub struct Addressee<'a> {
-    pub email_id: i32,
-    pub received_at: DateTime<Utc>,
-    pub creditor_email: &'a str,
-    pub client_aktenzeichen: Option<&'a str>,
-    pub client_name: Option<&'a str>,
-    pub creditor_name: Option<&'a str>,
-}
-
-/// Those of the given mails after which a newer one of the same sender about the same client was
-/// synced.
-pub fn with_newer_mail(conn: &mut PgConnection, mails: &[Addressee<'_>]) -> QueryResult<Vec<i32>> {
-    diesel::sql_query(
-        "SELECT c.id FROM unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
-                              $6::text[])
-                  AS c (id, received_at, sender, aktenzeichen, name, creditor)
-          WHERE EXISTS (
-            SELECT 1 FROM incoming_emails e
-              JOIN outbox_messages m ON m.aggregate_id = e.id::text
-                                    AND m.aggregate_type = 'creditor_debt_update'
-             WHERE e.from_email = c.sender AND e.sync_status = 'synced'
-               AND (e.received_at, e.id) > (c.received_at, c.id)
-               AND m.payload ->> 'client_aktenzeichen' IS NOT DISTINCT FROM c.aktenzeichen
-               AND m.payload ->> 'client_name' IS NOT DISTINCT FROM c.name
-               AND m.payload ->> 'creditor_name' IS NOT DISTINCT FROM c.creditor)",
-    )
-    .bind::<Array<Integer>, _>(mails.iter().map(|mail| mail.email_id).collect::<Vec<_>>())
-    .bind::<Array<Timestamptz>, _>(mails.iter().map(|mail| mail.received_at).collect::<Vec<_>>())
-    .bind::<Array<Text>, _>(mails.iter().map(|mail| mail.creditor_email).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(
-        mails.iter().map(|mail| mail.client_aktenzeichen).collect::<Vec<_>>(),
-    )
-    .bind::<Array<Nullable<Text>>, _>(mails.iter().map(|mail| mail.client_name).collect::<Vec<_>>())
-    .bind::<Array<Nullable<Text>>, _>(
-        mails.iter().map(|mail| mail.creditor_name).collect::<Vec<_>>(),
-    )
-    .load::<Id>(conn)
-    .map(ids)
-}
-
 /// Those of the given ids that are mails.
 pub fn existing(conn: &mut PgConnection, email_ids: &[i32]) -> QueryResult<Vec<i32>> {
     diesel::sql_query("SELECT id FROM incoming_emails WHERE id = ANY($1)")

@@ -82,8 +82,8 @@ impl AuditCommand {
     fn print(&self, audit: &Audit, fixed: Option<&Value>) -> Result<()> {
         let text = if self.json || self.format == Format::Json {
             let mut json = audit.to_json();
-            if let Some(Value::Object(fixed)) = fixed {
-                json.as_object_mut().map(|json| json.extend(fixed.clone()));
+            if let (Some(json), Some(Value::Object(fixed))) = (json.as_object_mut(), fixed) {
+                json.extend(fixed.clone());
             }
             serde_json::to_string_pretty(&json)?
         } else {

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use domain::models::comparison::{self, Addressee, StalledMail};
+use domain::models::comparison::{self, StalledMail};
 
 use super::judge::{Difference, Judgement, judge};
 use super::locate::{Evidence, Located, Place, Search, locate};
 use super::subject::Subject;
+use super::suspects::Suspect;
 use super::{Comparison, Counts, Scope, StepError, read_subjects, with_patience};
 use crate::finding::{Finding, MismatchKind};
 use crate::halt::Halt;
@@ -23,35 +24,51 @@ const MOST_STALLED: i64 = 10_000;
 pub(super) async fn second_look_at_mails(
     reconciler: &Reconciler,
     halt: &Halt,
-    mut suspects: Vec<i32>,
+    mut suspects: Vec<Suspect>,
     comparison: &mut Comparison,
 ) -> Result<(), StepError> {
-    suspects.sort_unstable();
-    for ids in suspects.chunks(BATCH) {
+    suspects.sort_unstable_by_key(|suspect| suspect.email_id);
+    for suspects in suspects.chunks(BATCH) {
         halt.check()?;
-        let batch = ids.to_vec();
+        let ids: Vec<i32> = suspects.iter().map(|suspect| suspect.email_id).collect();
         // Postgres first: a mail that is synced now was written to MongoDB before the next read.
         let mails = reconciler
             .database
-            .query(move |conn| comparison::synced_by_ids(conn, &batch))
+            .query(move |conn| comparison::synced_by_ids(conn, &ids))
             .await
             .map_err(RunError::from)?;
         let subjects = read_subjects(&mails, &mut Counts::default());
         let located =
             with_patience(halt, || locate(&reconciler.store, &subjects, Search::Thorough)).await?;
-        let outlived = outlived(reconciler, &subjects, &located).await?;
+        let outlived: HashSet<i32> = suspects
+            .iter()
+            .filter(|suspect| suspect.is_outlived)
+            .map(|suspect| suspect.email_id)
+            .collect();
         let before = comparison.findings.total();
         for (subject, place) in subjects.iter().zip(&located.places) {
-            if let Some(finding) = find(reconciler, subject, *place, &located)
-                && !outlived.contains(&subject.email_id)
-            {
+            if is_in_doubt(place) && outlived.contains(&subject.email_id) {
+                continue;
+            }
+            if let Some(finding) = find(reconciler, subject, *place, &located) {
                 comparison.findings.add(finding);
             }
         }
         let confirmed = comparison.findings.total() - before;
-        comparison.counts.unconfirmed += ids.len() as u64 - confirmed;
+        comparison.counts.unconfirmed += suspects.len() as u64 - confirmed;
     }
     Ok(())
+}
+
+/// Nothing names the entry that the mail was for: it is gone, or another one was found by nothing but
+/// the sender, which may have taken its place. Then a newer mail of the same sender about the same
+/// client speaks for both.
+fn is_in_doubt(place: &Place) -> bool {
+    match place {
+        Place::Gone(_) => true,
+        Place::Entry(place) => place.evidence == Evidence::Sender,
+        Place::Undecided(_) => false,
+    }
 }
 
 fn find(
@@ -101,46 +118,6 @@ fn find(
         repaired: false,
         repair: None,
     })
-}
-
-/// Those mails after which a newer one of the same sender about the same client was synced: the
-/// newest alone counts, and it has been looked at itself. Asked of mails whose entry is gone, and of
-/// those for which an entry was found by nothing but the sender: it may have taken the place of the
-/// one that the mails were for.
-async fn outlived(
-    reconciler: &Reconciler,
-    subjects: &[Subject],
-    located: &Located,
-) -> Result<HashSet<i32>, RunError> {
-    let in_doubt = |place: &Place| match place {
-        Place::Gone(_) => true,
-        Place::Entry(place) => place.evidence == Evidence::Sender,
-        Place::Undecided(_) => false,
-    };
-    let in_doubt: Vec<Subject> = subjects
-        .iter()
-        .zip(&located.places)
-        .filter(|(_, place)| in_doubt(place))
-        .map(|(subject, _)| subject.clone())
-        .collect();
-    if in_doubt.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let read = move |conn: &mut _| {
-        let mails: Vec<Addressee<'_>> = in_doubt
-            .iter()
-            .map(|subject| Addressee {
-                email_id: subject.email_id,
-                received_at: subject.received_at,
-                creditor_email: &subject.update.creditor_email,
-                client_aktenzeichen: subject.update.client_aktenzeichen.as_deref(),
-                client_name: subject.update.client_name.as_deref(),
-                creditor_name: subject.update.creditor_name.as_deref(),
-            })
-            .collect();
-        comparison::with_newer_mail(conn, &mails)
-    };
-    Ok(reconciler.database.query(read).await?.into_iter().collect())
 }
 
 pub(super) async fn first_look_at_stalled(

@@ -206,7 +206,6 @@ mod tests {
         .unwrap();
         Subject {
             email_id: 7,
-            received_at: AT.parse().unwrap(),
             outbox_id: Some(3),
             fence: domain::fence::Fence::new(AT.parse().unwrap(), 7),
             update,

@@ -12,15 +12,13 @@ mod judge;
 mod locate;
 mod pages;
 mod subject;
+mod suspects;
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use clients::store::StoreError;
-use domain::fence::Fence;
 use domain::logging::chain;
 use domain::models::comparison::SyncedMail;
 use serde::Serialize;
@@ -32,6 +30,7 @@ use self::judge::{Judgement, judge};
 use self::locate::{Place, Search, locate};
 use self::pages::Pages;
 use self::subject::Uncompared;
+use self::suspects::Suspects;
 use crate::finding::Findings;
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
@@ -133,11 +132,11 @@ async fn look_twice(
     look_at_mails(reconciler, scope, halt, progress, comparison, &mut suspects).await?;
     let extra = extra::first_look(reconciler, halt).await?;
     let stalled = confirm::first_look_at_stalled(reconciler, scope).await?;
-    if suspects.newest.is_empty() && extra.is_empty() && stalled.is_empty() {
+    let suspects = suspects.into_newest();
+    if suspects.is_empty() && extra.is_empty() && stalled.is_empty() {
         return Ok(());
     }
     halt.pause(reconciler.settings.compare.confirm_delay).await?;
-    let suspects = suspects.newest.into_values().map(|suspect| suspect.email_id).collect();
     confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
     extra::second_look(reconciler, halt, extra, comparison).await?;
     confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
@@ -184,13 +183,14 @@ async fn look_at_page(
     counts.mails += page.len() as u64;
     let guard = reconciler.guard();
     for (subject, place) in subjects.iter().zip(&located.places) {
+        suspects.pass(subject);
         match place {
             Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
                 Judgement::InSync => counts.in_sync += 1,
                 Judgement::Superseded => counts.superseded += 1,
-                Judgement::Differs(_) => suspects.add(&located.target(*place), subject),
+                Judgement::Differs(_) => suspects.add(Some(&located.target(*place)), subject),
             },
-            Place::Gone(_) => suspects.add(&addressee(subject), subject),
+            Place::Gone(_) => suspects.add(None, subject),
             Place::Undecided(_) => counts.undecided += 1,
         }
     }
@@ -208,39 +208,6 @@ fn read_subjects(page: &[SyncedMail], counts: &mut Counts) -> Vec<Subject> {
         }
     }
     subjects
-}
-
-/// Stands for the target of a mail whose entry is gone.
-fn addressee(subject: &Subject) -> String {
-    let update = &subject.update;
-    format!("{:?} {:?} {}", update.client_aktenzeichen, update.client_name, update.creditor_email)
-}
-
-/// Of the mails that looked wrong, the newest of each target.
-#[derive(Default)]
-struct Suspects {
-    /// By the hash of the target, whose text would be most of the memory. A collision hides one
-    /// target until the next run, which hashes with other keys.
-    newest: HashMap<u64, Suspect>,
-    hasher: RandomState,
-}
-
-struct Suspect {
-    fence: Fence,
-    email_id: i32,
-}
-
-impl Suspects {
-    fn add(&mut self, target: &str, subject: &Subject) {
-        let suspect = Suspect { fence: subject.fence, email_id: subject.email_id };
-        let newest = self
-            .newest
-            .entry(self.hasher.hash_one(target))
-            .or_insert_with(|| Suspect { ..suspect });
-        if newest.fence < suspect.fence {
-            *newest = suspect;
-        }
-    }
 }
 
 /// Tries a read of MongoDB again for a while, so that a failover or a slow moment does not cost the

@@ -1,7 +1,6 @@
 //! A synced mail as the comparison needs it: what its newest message says, or why there is nothing
 //! to compare. Pure.
 
-use chrono::{DateTime, Utc};
 use domain::fence::Fence;
 use domain::models::comparison::SyncedMail;
 use domain::money::Money;
@@ -12,7 +11,6 @@ use serde::Deserialize;
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub email_id: i32,
-    pub received_at: DateTime<Utc>,
     /// The newest message; `None` for a mail that was adopted without one.
     pub outbox_id: Option<i64>,
     pub fence: Fence,
@@ -48,14 +46,10 @@ impl Subject {
         let received_at = update.received_at.unwrap_or(mail.received_at);
         Ok(Self {
             email_id: mail.id,
-            received_at: mail.received_at,
             outbox_id: mail.outbox_id,
             fence: Fence::new(received_at, i64::from(mail.id)),
             update,
-            was_matched_by_reference: mail
-                .match_reasons
-                .as_deref()
-                .is_some_and(|reasons| mentions_reference(reasons)),
+            was_matched_by_reference: mail.match_reasons.as_deref().is_some_and(mentions_reference),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Comparing while the portal writes and the relay delivers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
@@ -63,6 +64,7 @@ async fn a_difference_that_is_gone_at_the_second_look_is_none() {
     world.lose_write(7, 1, None).await;
     let reconciler = world.replica(&["--confirm-delay", "3000"]).await;
     let (halt, progress) = (Halt::default(), Progress::default());
+    let began = Instant::now();
     let comparing = compare(&reconciler, Scope::of_last_hours(48), &halt, &progress);
     let restoring = async {
         wait_until(PATIENCE, || async { progress.mails() == 3_000 }).await;
@@ -72,6 +74,7 @@ async fn a_difference_that_is_gone_at_the_second_look_is_none() {
     let comparison = comparison.unwrap();
     assert_eq!(comparison.findings.total(), 0);
     assert_eq!(comparison.counts.unconfirmed, 1);
+    assert!(began.elapsed() >= Duration::from_secs(3), "the second look comes after the pause");
 }
 
 /// New mail `n` is for target `n * 7 mod 1500`, which steps through all of them.
