@@ -164,7 +164,7 @@ async fn look_at_mails(
         );
         looked?;
         progress.0.fetch_add(page.len() as u64, Ordering::Relaxed);
-        pages.adapt(began.elapsed());
+        pages.adapt(&page, began.elapsed());
         page = next?;
     }
     Ok(())

@@ -10,8 +10,10 @@ use crate::run::{Reconciler, RunError};
 
 const FIRST_PAGE: i64 = 250;
 const SMALLEST_PAGE: i64 = 50;
-/// Two pages are in memory, each mail with its text.
 const LARGEST_PAGE: i64 = 2_000;
+
+/// Two pages are in memory, each mail with its text, which may be two letters or two megabytes.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// A page that took less may be larger, one that took more shall be smaller: nobody else's query
 /// should wait long behind ours, and a wish to stop is heard between two pages.
@@ -48,11 +50,40 @@ impl<'a> Pages<'a> {
         Ok(page)
     }
 
-    pub(super) fn adapt(&mut self, took: Duration) {
-        if took < QUICK {
-            self.size = (self.size * 2).min(LARGEST_PAGE);
-        } else if took > SLOW {
-            self.size = (self.size / 2).max(SMALLEST_PAGE);
-        }
+    /// Chooses the size of the pages to come from what one of them cost.
+    pub(super) fn adapt(&mut self, page: &[SyncedMail], took: Duration) {
+        let bytes = page.iter().map(text_bytes).sum();
+        self.size = next_size(self.size, took, bytes);
+    }
+}
+
+fn next_size(size: i64, took: Duration, bytes: usize) -> i64 {
+    if bytes > MOST_BYTES || took > SLOW {
+        (size / 2).max(SMALLEST_PAGE)
+    } else if bytes < MOST_BYTES / 2 && took < QUICK {
+        (size * 2).min(LARGEST_PAGE)
+    } else {
+        size
+    }
+}
+
+fn text_bytes(mail: &SyncedMail) -> usize {
+    let texts = [&mail.payload, &mail.extracted_data];
+    texts.into_iter().flatten().map(String::len).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_grow_while_they_are_quick_and_light_and_shrink_when_they_are_not() {
+        let quick = Duration::from_millis(20);
+        assert_eq!(next_size(250, quick, 100), 500);
+        assert_eq!(next_size(LARGEST_PAGE, quick, 100), LARGEST_PAGE);
+        assert_eq!(next_size(250, quick, MOST_BYTES - 1), 250);
+        assert_eq!(next_size(250, quick, MOST_BYTES + 1), 125);
+        assert_eq!(next_size(250, Duration::from_secs(1), 100), 125);
+        assert_eq!(next_size(SMALLEST_PAGE, Duration::from_secs(1), 100), SMALLEST_PAGE);
     }
 }
