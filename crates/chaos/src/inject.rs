@@ -7,7 +7,7 @@ use devstack::process::Signal;
 use tokio::task::block_in_place;
 
 use crate::fault::{Database, Fault, FaultKind};
-use crate::journal::{Injected, Millis, now};
+use crate::journal::{Injected, now};
 use crate::world::World;
 
 /// A service that is asked to stop has so long.
@@ -25,7 +25,6 @@ pub(crate) async fn inject(world: &World, fault: &Fault) -> Result<Injected> {
     let began = now();
     let lasts = Duration::from_millis(fault.lasts_ms);
     let mut violation = None;
-    let mut ended: Option<Millis> = None;
     match fault.kind {
         FaultKind::Kill(_) => {
             service(world, fault).await.signal(Signal::KILL);
@@ -58,7 +57,6 @@ pub(crate) async fn inject(world: &World, fault: &Fault) -> Result<Injected> {
         }
         FaultKind::PinHorizon => {
             pin_horizon(world, lasts).await;
-            ended = Some(now());
         }
         FaultKind::Provider(mode) => {
             world.provider.set(Some(mode));
@@ -66,8 +64,7 @@ pub(crate) async fn inject(world: &World, fault: &Fault) -> Result<Injected> {
             world.provider.set(None);
         }
     }
-    let ended = ended.unwrap_or_else(now);
-    Ok(Injected { kind: fault.kind, service: fault.service, began, ended, violation })
+    Ok(Injected { kind: fault.kind, service: fault.service, began, ended: now(), violation })
 }
 
 async fn service<'a>(

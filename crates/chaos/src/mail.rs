@@ -245,11 +245,10 @@ impl Mail {
         match (self.kind, self.form) {
             (MailKind::AutoReply { .. }, _) => (
                 "body_text",
-                format!(
-                    "Vielen Dank für Ihre Nachricht.\n\nIch bin bis einschließlich 24.03.2025 nicht im \
-                     Büro und habe keinen Zugriff auf meine E-Mails. Ihre Nachricht wird nicht \
-                     weitergeleitet.\n\nDies ist eine automatisch erzeugte Antwort.\n"
-                ),
+                "Vielen Dank für Ihre Nachricht.\n\nIch bin bis einschließlich 24.03.2025 nicht im \
+                 Büro und habe keinen Zugriff auf meine E-Mails. Ihre Nachricht wird nicht \
+                 weitergeleitet.\n\nDies ist eine automatisch erzeugte Antwort.\n"
+                    .to_owned(),
             ),
             (MailKind::NoAmount { .. }, _) => (
                 "body_text",

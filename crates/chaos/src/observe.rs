@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::check::Watch;
 use crate::journal::{Millis, Recorder, Sighting, Transaction, now};
@@ -71,28 +71,30 @@ pub(crate) async fn watch_clients(world: Arc<World>, recorder: Arc<Recorder>, mu
 
 /// Waits until every mail and every message has come to its end, up to `limit`. Returns how long
 /// that took, or `None` if it did not happen; the checker says then what is open.
-pub(crate) async fn settle(world: &World, limit: Duration) -> Result<Option<Duration>> {
+pub(crate) async fn settle(world: &World, limit: Duration) -> Option<Duration> {
     let began = Instant::now();
-    let postgres = world.connect().await?;
-    loop {
-        let row = postgres
-            .query_one(
-                "SELECT (SELECT count(*) FROM incoming_emails WHERE coalesce(processing_status, '')
-                           NOT IN ('completed', 'not_creditor_reply', 'failed'))
-                      + (SELECT count(*) FROM outbox_messages
-                          WHERE processed_at IS NULL AND dead_at IS NULL)",
-                &[],
-            )
-            .await
-            .context("couldn't ask what is still open")?;
-        if row.get::<_, i64>(0) == 0 {
-            return Ok(Some(began.elapsed()));
-        }
-        if began.elapsed() >= limit {
-            return Ok(None);
+    while began.elapsed() < limit {
+        // Without an answer it has not settled either.
+        if let Ok(Ok(0)) = tokio::time::timeout(ANSWER_LIMIT, count_open(world)).await {
+            return Some(began.elapsed());
         }
         tokio::time::sleep(SAMPLE_INTERVAL).await;
     }
+    None
+}
+
+async fn count_open(world: &World) -> Result<i64> {
+    let postgres = world.connect().await?;
+    let row = postgres
+        .query_one(
+            "SELECT (SELECT count(*) FROM incoming_emails WHERE coalesce(processing_status, '')
+                       NOT IN ('completed', 'not_creditor_reply', 'failed'))
+                  + (SELECT count(*) FROM outbox_messages
+                      WHERE processed_at IS NULL AND dead_at IS NULL)",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
 }
 
 pub(crate) async fn snapshot(world: &World) -> Result<Snapshot> {

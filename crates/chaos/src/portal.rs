@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
 use crate::journal::{Edited, Recorder, now};
@@ -146,12 +146,7 @@ fn change(kind: &EditKind, order: &mut Vec<String>, version: i64, office: &Offic
     let mut set = doc! { "portal_version": version };
     match kind {
         EditKind::Reorder { dice } => {
-            let mut rng = StdRng::seed_from_u64(*dice);
-            order.shuffle(&mut rng);
-            // Two places at least have changed, whatever the dice say.
-            if rng.random_bool(0.5) {
-                order.rotate_left(1);
-            }
+            order.shuffle(&mut StdRng::seed_from_u64(*dice));
             set.insert(
                 LIST,
                 doc! { "$map": {

@@ -129,10 +129,8 @@ async fn pass(
 ) {
     let mut piece = vec![0; PIECE_BYTES];
     loop {
-        let length = match from.read(&mut piece).await {
-            Ok(length) => length,
-            Err(_) => 0,
-        };
+        // A broken connection ends like one that was closed.
+        let length = from.read(&mut piece).await.unwrap_or_default();
         // The end of a connection is held back too: that is what makes it half-open.
         let Ok(current) = wait_until_open(&mut mode, direction).await else { return };
         if length == 0 {

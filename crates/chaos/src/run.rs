@@ -51,17 +51,14 @@ pub(crate) async fn run(plan: &Plan, run_dir: &RunDir, programs: PathBuf) -> Res
     background.spawn(trigger_reconciler(world.clone()));
     background.spawn(show_progress(began, plan.faults.len(), recorder.clone()));
 
-    let (sent, broken, edited) = tokio::join!(
+    tokio::try_join!(
         send_all(plan, &world, began, began_secs, &recorder),
         inject_all(plan, &world, began, &recorder),
         edit_all(plan, &world, began, &recorder),
-    );
-    sent?;
-    broken?;
-    edited?;
+    )?;
     eprintln!("chaos: faults are over; it has {} s to settle", SETTLE_LIMIT.as_secs());
-    let settled = settle(&world, SETTLE_LIMIT).await?;
-    drop(background);
+    let settled = settle(&world, SETTLE_LIMIT).await;
+    background.stop().await;
 
     let snapshot = last_snapshot(&world).await?;
     let journal = recorder.journal();
@@ -73,7 +70,7 @@ pub(crate) async fn run(plan: &Plan, run_dir: &RunDir, programs: PathBuf) -> Res
         write_timeout: WRITE_TIMEOUT_MS,
     };
     let violations = check(&evidence);
-    if let Ok(world) = Arc::try_unwrap(world).map_err(|_| ()) {
+    if let Some(world) = Arc::into_inner(world) {
         world.stop().await;
     }
     Ok(Outcome { journal, snapshot, violations, settled })
@@ -94,6 +91,14 @@ struct Background(Vec<JoinHandle<()>>);
 impl Background {
     fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
         self.0.push(tokio::spawn(task));
+    }
+
+    /// Returns when each has let go of what it held.
+    async fn stop(mut self) {
+        for task in self.0.drain(..) {
+            task.abort();
+            let _ = task.await;
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn answers(facts: &Facts<'_>, mail: &Mail, sent: &[&Attempt], found: &mut Found)
         [] if !accepted.is_empty() => found.push((Class::Lost, "has no row".to_owned())),
         [] => {}
         _ if sent.is_empty() => {
-            found.push((Class::Wrong, "has a row, but was not sent".to_owned()))
+            found.push((Class::Wrong, "has a row, but was not sent".to_owned()));
         }
         [row] if accepted.iter().any(|id| *id != row.id) => {
             found.push((Class::Wrong, format!("has row {}, not {accepted:?}", row.id)));
