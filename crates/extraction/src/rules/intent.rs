@@ -299,17 +299,38 @@ fn is_auto_reply(subject: &str, body: &str) -> bool {
         .map(|found| found.as_str().to_owned())
         .collect::<BTreeSet<_>>()
         .len();
-    let demands =
-        NEEDS_FACTS.is_match(body) && ASKS_FOR.is_match(body) && CANNOT_ASSIGN.is_match(body);
-    !demands
-        && (subject_says_so && (signs >= 1 || body.len() < 600)
-            || signs >= 3
-            || (signs >= 2 && body.len() < 700 && !body.contains('?')))
+    let is_receipt = subject_says_so && (signs >= 1 || (body.len() < 600 && !body.contains('?')))
+        || signs >= 3
+        || (signs >= 2 && body.len() < 700 && !body.contains('?'));
+    is_receipt && !says_something(body)
+}
+
+/// What no machine says that merely confirms a receipt: a lost answer is worse than a question
+/// to a person.
+fn says_something(body: &str) -> bool {
+    static PERSONAL_FACTS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:vollmacht|geburtsdatum|anschrift|legitimation|ausweis\w*|power of attorney|date of birth|schweigepflicht\w*)\b",
+        )
+    });
+    let body = joined(body);
+    sentences(&body).any(|sentence| {
+        PERSONAL_FACTS.is_match(sentence) && ASKS_FOR.is_match(sentence)
+            || CANNOT_ASSIGN.is_match(sentence)
+            || REFUSES.is_match(sentence)
+            || OFFERS.is_match(sentence)
+            || ACCEPTS.is_match(sentence)
+            || SOLD.is_match(sentence)
+    })
 }
 
 /// Advertising and false invoices to the office itself: never where a case is spoken of.
 fn is_spam(mail: &CleanedMail, subject: &str, text: &str) -> bool {
-    if ABOUT_A_CASE.is_match(text) || is_reply_subject(subject) || !mail.quote.is_empty() {
+    if ABOUT_A_CASE.is_match(text)
+        || says_something(text)
+        || is_reply_subject(subject)
+        || !mail.quote.is_empty()
+    {
         return false;
     }
     let signs = SPAM_WORDS
