@@ -24,6 +24,10 @@ test *arguments: setup
 chaos *arguments: setup
     @scripts/chaos "$@"
 
+# Measure release builds beside a floor (relay, ingest, latency, idle, reconcile; --json, --quick)
+bench *arguments: setup
+    @scripts/bench "$@"
+
 # Empty the databases of `up` (asks first; --yes does not)
 reset *arguments:
     @scripts/devstack reset "$@"
