@@ -1,5 +1,7 @@
 //! The migrations on real databases: empty, and those of the Python service.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may end there")]
+
 use std::collections::BTreeMap;
 
 use diesel::connection::SimpleConnection;
