@@ -254,6 +254,7 @@ fn attempts(message: &ClaimedMessage) -> Attempts {
     Attempts {
         spent: message.retry_count.try_into().unwrap_or(0),
         allowed: message.max_retries.try_into().unwrap_or(0),
+        age: Duration::from_secs_f64(message.age_seconds.max(0.0)),
         jitter: rand::random(),
     }
 }

@@ -14,12 +14,18 @@ pub const SUPERSEDED: &str = "superseded";
 /// Until the next try of a message whose entry changed between read and write.
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
+/// An entry that still seems to change under every write at this age of the message is no
+/// coincidence any more: from then on each try spends a retry, so that a person sees it.
+const LONGEST_DEFERRAL: Duration = Duration::from_secs(600);
+
 /// The message's place in its schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts {
     /// Retries spent so far.
     pub spent: u32,
     pub allowed: u32,
+    /// Since the message was committed.
+    pub age: Duration,
     /// Random, 0 to 1.
     pub jitter: f64,
 }
@@ -39,17 +45,10 @@ pub fn end_of(outcome: &Outcome, attempts: Attempts, schedule: RetrySchedule) ->
         OutcomeKind::Applied => processed(None, "applied"),
         OutcomeKind::AlreadyApplied => processed(None, "already_applied"),
         OutcomeKind::Superseded => processed(Some(SUPERSEDED), "superseded"),
-        OutcomeKind::NotFound(reason) if attempts.spent >= attempts.allowed => {
-            dead(format!("review:{reason}"), "dead_review")
+        OutcomeKind::NotFound(reason) => retry_or_dead(reason, attempts, schedule),
+        OutcomeKind::TryAgain(reason) if attempts.age > LONGEST_DEFERRAL => {
+            retry_or_dead(reason, attempts, schedule)
         }
-        OutcomeKind::NotFound(reason) => End {
-            message: MessageEnd::Retry {
-                after: schedule.wait(attempts.spent, attempts.jitter),
-                reason: reason.to_owned(),
-            },
-            email: SyncOutcome::Retrying { reason: reason.to_owned() },
-            label: "retry",
-        },
         OutcomeKind::TryAgain(reason) => End {
             message: MessageEnd::Defer { after: TRY_AGAIN_AFTER, reason: reason.to_owned() },
             email: SyncOutcome::Waiting,
@@ -64,6 +63,20 @@ pub fn end_of(outcome: &Outcome, attempts: Attempts, schedule: RetrySchedule) ->
 /// `failed:`; the detail never quotes the payload.
 pub fn unreadable(code: &str, detail: &str) -> End {
     dead(format!("failed:{code}: {detail}"), "dead_failed")
+}
+
+fn retry_or_dead(reason: &str, attempts: Attempts, schedule: RetrySchedule) -> End {
+    if attempts.spent >= attempts.allowed {
+        return dead(format!("review:{reason}"), "dead_review");
+    }
+    End {
+        message: MessageEnd::Retry {
+            after: schedule.wait(attempts.spent, attempts.jitter),
+            reason: reason.to_owned(),
+        },
+        email: SyncOutcome::Retrying { reason: reason.to_owned() },
+        label: "retry",
+    }
 }
 
 fn processed(note: Option<&'static str>, label: &'static str) -> End {
@@ -86,8 +99,12 @@ mod tests {
         RetrySchedule { base: Duration::from_secs(1), longest: Duration::from_secs(60) };
 
     fn end(kind: OutcomeKind, spent: u32) -> End {
+        end_at(kind, spent, Duration::ZERO)
+    }
+
+    fn end_at(kind: OutcomeKind, spent: u32, age: Duration) -> End {
         let outcome = Outcome { kind, reasons: Vec::new(), target: None };
-        end_of(&outcome, Attempts { spent, allowed: 5, jitter: 0.5 }, SCHEDULE)
+        end_of(&outcome, Attempts { spent, allowed: 5, age, jitter: 0.5 }, SCHEDULE)
     }
 
     #[test]
@@ -119,6 +136,17 @@ mod tests {
         assert_eq!(
             end(OutcomeKind::Superseded, 0).message,
             MessageEnd::Processed { note: Some("superseded") }
+        );
+    }
+
+    #[test]
+    fn an_entry_that_never_holds_still_ends_with_a_person() {
+        let kind = OutcomeKind::TryAgain("entry_changed");
+        let late = LONGEST_DEFERRAL + Duration::from_secs(1);
+        assert!(matches!(end_at(kind, 0, late).message, MessageEnd::Retry { .. }));
+        assert_eq!(
+            end_at(kind, 5, late).message,
+            MessageEnd::Dead { error_message: "review:entry_changed".to_owned() }
         );
     }
 

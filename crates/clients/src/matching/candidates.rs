@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::organisation::Organisation;
+use super::organisation::{NameInFile, Organisation};
 use super::person::FileName;
 use super::reference::{CaseNumber, compact};
 use super::sender::{Address, addresses};
@@ -29,8 +29,8 @@ pub(super) struct PreparedClient {
 pub(super) struct PreparedEntry {
     pub(super) addresses: Vec<Address>,
     pub(super) reference: Option<String>,
-    pub(super) sender: Organisation,
-    pub(super) creditor: Option<Organisation>,
+    pub(super) sender: NameInFile,
+    pub(super) creditor: Option<NameInFile>,
 }
 
 impl<'a> Candidates<'a> {
@@ -97,8 +97,8 @@ impl PreparedEntry {
         Self {
             addresses: addresses(entry.sender_email.as_deref().unwrap_or_default()),
             reference: entry.reference_number.as_deref().and_then(compact),
-            sender: Organisation::read(entry.sender_name.as_deref()),
-            creditor: entry.creditor_name.as_deref().map(|name| Organisation::read(Some(name))),
+            sender: NameInFile::new(entry.sender_name.as_deref().unwrap_or_default()),
+            creditor: entry.creditor_name.as_deref().map(NameInFile::new),
         }
     }
 
@@ -118,6 +118,7 @@ impl PreparedEntry {
 
     /// Whether a name in a mail is this entry's sender or the creditor that it acts for.
     pub(super) fn is_called(&self, name: &Organisation) -> bool {
-        self.sender.agrees(name) || self.creditor.as_ref().is_some_and(|own| own.agrees(name))
+        let creditor = self.creditor.as_ref();
+        self.sender.folded().agrees(name) || creditor.is_some_and(|own| own.folded().agrees(name))
     }
 }

@@ -115,7 +115,10 @@ fn by_creditor_name(
         Some(name) => {
             let name = Organisation::read(Some(name));
             let is_named = |at: &usize| {
-                entries[*at].creditor.as_ref().is_some_and(|creditor| creditor.agrees(&name))
+                entries[*at]
+                    .creditor
+                    .as_ref()
+                    .is_some_and(|creditor| creditor.folded().agrees(&name))
             };
             of_sender.iter().copied().filter(is_named).collect()
         }
@@ -126,7 +129,7 @@ fn by_creditor_name(
     }
     let text = words(mail.update.response_text.as_deref()?);
     let in_text = |at: &usize| {
-        entries[*at].creditor.as_ref().is_some_and(|creditor| creditor.is_named_in(&text))
+        entries[*at].creditor.as_ref().is_some_and(|creditor| creditor.folded().is_named_in(&text))
     };
     only(of_sender.iter().copied().filter(in_text).collect())
 }

@@ -1,6 +1,7 @@
 //! Names of firms and offices.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::person::words;
 
@@ -90,6 +91,23 @@ const KINDS: [&str; 47] = [
     "versicherung",
     "volksbank",
 ];
+
+/// A name in a file, folded when it is first compared: of most entries it never is.
+#[derive(Debug)]
+pub(crate) struct NameInFile {
+    name: String,
+    folded: OnceLock<Organisation>,
+}
+
+impl NameInFile {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), folded: OnceLock::new() }
+    }
+
+    pub(crate) fn folded(&self) -> &Organisation {
+        self.folded.get_or_init(|| Organisation::read(Some(&self.name)))
+    }
+}
 
 /// The words of a name that make it out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -176,6 +176,12 @@ pub(crate) fn lookup_names(text: &str) -> Vec<(String, String)> {
 /// Folded words: lower case, ä ö ü ß written out, other marks dropped, hyphens as spaces.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let mut folded = String::with_capacity(text.len() + 4);
+    if text.is_ascii() {
+        // Nothing to fold but case; most names, and normalising is most of the matching's time.
+        folded.extend(text.chars().filter(|c| !matches!(c, '\'' | '`')));
+        folded.make_ascii_lowercase();
+        return split(&folded);
+    }
     for c in text.nfkc().flat_map(char::to_lowercase).nfc() {
         match c {
             'ä' | 'æ' => folded.push_str("ae"),
@@ -193,6 +199,10 @@ pub(crate) fn words(text: &str) -> Vec<String> {
             other => folded.extend([other].into_iter().nfkd().filter(|c| !is_combining_mark(*c))),
         }
     }
+    split(&folded)
+}
+
+fn split(folded: &str) -> Vec<String> {
     folded
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())

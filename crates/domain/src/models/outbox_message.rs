@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::idempotency_key;
 use super::incoming_email::{self, FinishedEmail, Lease};
 use crate::payload::{AGGREGATE_TYPE, DebtUpdate};
-use crate::schema::outbox_messages;
+use crate::schema::{incoming_emails, outbox_messages};
 use crate::status::Operation;
 
 /// The channel that wakes the relays. Sent after the commit, never inside the transaction: a
@@ -165,9 +165,11 @@ pub fn finish_email(
         let message = match update {
             None => None,
             Some((update, key)) => {
-                let earlier = count_messages(conn, &aggregate_id)?;
-                let operation = if earlier == 0 { Operation::Update } else { Operation::Repair };
-                Some((operation, numbered_key(key, earlier), update.to_json()))
+                let earlier = newest_message(conn, &aggregate_id)?;
+                // A message that was delivered long ago may have been cleaned up since.
+                let is_first = earlier.is_none() && !was_delivered(conn, lease.email_id)?;
+                let operation = if is_first { Operation::Update } else { Operation::Repair };
+                Some((operation, key_after(key, earlier), update.to_json()))
             }
         };
         let idempotency_key = message.as_ref().map(|(_, key, _)| key.clone());
@@ -205,7 +207,7 @@ pub fn enqueue_repair(
         if waiting_message(conn, &aggregate_id)?.is_some() {
             return Ok(None);
         }
-        let key = numbered_key(key, count_messages(conn, &aggregate_id)?);
+        let key = key_after(key, newest_message(conn, &aggregate_id)?);
         let id = insert(conn, &aggregate_id, Operation::Repair, payload, &key)?;
         diesel::sql_query(
             "UPDATE incoming_emails SET sync_status = 'pending', updated_at = now() WHERE id = $1",
@@ -272,9 +274,10 @@ fn insert(
         .get_result(conn)
 }
 
-/// The first message of a mail has the plain key; later ones are told apart by their number.
-fn numbered_key(key: &str, earlier: i64) -> String {
-    if earlier == 0 { key.to_owned() } else { format!("{key}:{}", earlier + 1) }
+/// The first message of a mail has the plain key; a later one adds the id of the one before it,
+/// which no other message has before it.
+fn key_after(key: &str, earlier: Option<i64>) -> String {
+    earlier.map_or_else(|| key.to_owned(), |earlier| format!("{key}:{earlier}"))
 }
 
 /// Serialises everything that puts a message of one mail into the outbox.
@@ -285,12 +288,19 @@ fn lock_email(conn: &mut PgConnection, email_id: i32) -> QueryResult<()> {
         .map(drop)
 }
 
-fn count_messages(conn: &mut PgConnection, aggregate_id: &str) -> QueryResult<i64> {
+fn newest_message(conn: &mut PgConnection, aggregate_id: &str) -> QueryResult<Option<i64>> {
     outbox_messages::table
         .filter(outbox_messages::aggregate_type.eq(AGGREGATE_TYPE))
         .filter(outbox_messages::aggregate_id.eq(aggregate_id))
-        .count()
-        .get_result(conn)
+        .select(diesel::dsl::max(outbox_messages::id))
+        .first(conn)
+}
+
+fn was_delivered(conn: &mut PgConnection, email_id: i32) -> QueryResult<bool> {
+    incoming_emails::table
+        .find(email_id)
+        .select(incoming_emails::matched_at.is_not_null())
+        .first(conn)
 }
 
 fn waiting_message(conn: &mut PgConnection, aggregate_id: &str) -> QueryResult<Option<i64>> {

@@ -27,6 +27,9 @@ impl Default for BreakerConfig {
     }
 }
 
+/// How long others wait while the probe is under way.
+const PROBE_WAIT: Duration = Duration::from_secs(2);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed { failures: u32 },
@@ -55,7 +58,7 @@ impl Breaker {
                 Ok(())
             }
             // The probe tells soon; its own failure opens the breaker for the full time.
-            State::HalfOpen => Err(self.config.open_for),
+            State::HalfOpen => Err(PROBE_WAIT.min(self.config.open_for)),
         }
     }
 
@@ -156,7 +159,11 @@ mod tests {
         let later = now + OPEN_FOR;
         assert_eq!(breaker.admit(later - Duration::from_secs(1)), Err(Duration::from_secs(1)));
         assert_eq!(breaker.admit(later), Ok(()));
-        assert!(breaker.admit(later).is_err(), "only one probe");
+        assert_eq!(
+            breaker.admit(later),
+            Err(PROBE_WAIT),
+            "only one probe, and the others come soon"
+        );
         breaker.succeed();
         assert_eq!(breaker.admit(later), Ok(()));
         assert_eq!(breaker.admit(later), Ok(()));
