@@ -49,7 +49,7 @@ lint:
 migrate *arguments:
     @cargo run --quiet --package migrate -- "$@"
 
-# Measure extraction on the labelled corpus, exit 1 at a wrong write ([DIR] [--json] [--provider …], bench, fuzz)
+# Measure extraction on the labelled corpus, exit 1 at a wrong write ([DIR] [--json] [--provider …])
 eval *arguments:
     @cargo run --quiet --release --package eval -- "$@"
 

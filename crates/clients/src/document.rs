@@ -18,6 +18,11 @@ pub const CREDITOR_RESPONSE: &str = "creditor_response";
 /// The array of creditor entries in a client document.
 pub const CREDITOR_LIST: &str = "final_creditor_list";
 
+/// What [`crate::fence`] and [`crate::guard`] look at. A field that they read and this list lacks
+/// could change between read and write unseen.
+const DECIDING_FIELDS: [&str; 5] =
+    ["sync", "amount_source", "current_debt_amount", "creditor_response_amount", "claim_amount"];
+
 /// One document of the collection `clients`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClientDocument {
@@ -57,6 +62,9 @@ pub struct CreditorEntry {
     pub ticket_id: Option<String>,
     /// Which message the entry shows.
     pub sync: SyncState,
+    /// The values as they stand in the document on which fence and guard decide; null where there
+    /// is none.
+    pub(crate) decided_on: Document,
 }
 
 /// An amount field of an entry.
@@ -171,6 +179,10 @@ impl CreditorEntry {
             response_received_at: date(entry.get("response_received_at")),
             ticket_id: text(entry, "main_zendesk_ticket_id"),
             sync: SyncState::from_bson(entry.get("sync")),
+            decided_on: DECIDING_FIELDS
+                .into_iter()
+                .map(|field| (field.to_owned(), entry.get(field).cloned().unwrap_or(Bson::Null)))
+                .collect(),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bson::Bson;
+use bson::{Bson, Document};
 use domain::fence::Fence;
 use domain::money::Money;
 use domain::payload::DebtUpdate;
@@ -68,6 +68,8 @@ pub struct Target {
     pub ticket_id: Option<String>,
     pub amount_before: Option<Money>,
     pub claim_amount: Option<Money>,
+    /// What the entry held when it was read; the write happens only if it still does.
+    pub(crate) decided_on: Document,
     /// The row whose write the entry showed. With [`OutcomeKind::AlreadyApplied`] and the
     /// message's own row here, an earlier attempt wrote it and could not record that: what
     /// follows a write is still to be done.
@@ -288,6 +290,7 @@ impl Target {
             ticket_id: entry.ticket_id.clone(),
             amount_before: entry.current_debt_amount.money().or(entry.claim_amount.money()),
             claim_amount: entry.claim_amount.money(),
+            decided_on: entry.decided_on.clone(),
             shown_outbox_id: entry.sync.mark().and_then(|mark| mark.outbox_id),
         }
     }

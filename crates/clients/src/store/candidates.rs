@@ -22,9 +22,10 @@ impl ClientStore {
     ) -> Result<Vec<ClientDocument>, StoreError> {
         let of_size = |update: &&&DebtUpdate| update.reference_numbers.len() <= MOST_REFERENCES;
         let updates: &[&DebtUpdate] = &updates.iter().filter(of_size).copied().collect::<Vec<_>>();
+        let numbers = case_numbers(updates);
         let (by_number, by_reference) = futures::try_join!(
-            self.read_any(case_numbers(updates), indexes::names_and_numbers()),
-            self.read_any(references(updates), indexes::references()),
+            self.read_any(in_values("aktenzeichen", numbers.clone()), indexes::names_and_numbers()),
+            self.read_any(references(updates, &numbers), indexes::references()),
         )?;
         let mut clients = Vec::new();
         let mut seen = BTreeSet::new();
@@ -55,8 +56,8 @@ impl ClientStore {
     }
 }
 
-/// Clients whose Aktenzeichen is cited, as such or among the references.
-fn case_numbers(updates: &[&DebtUpdate]) -> Option<Document> {
+/// All spellings of the numbers that are cited, as an Aktenzeichen or among the references.
+fn case_numbers(updates: &[&DebtUpdate]) -> BTreeSet<String> {
     let mut values = BTreeSet::new();
     for update in updates {
         let cited = update.client_aktenzeichen.iter().chain(&update.reference_numbers);
@@ -67,16 +68,20 @@ fn case_numbers(updates: &[&DebtUpdate]) -> Option<Document> {
             values.insert(number.bare);
         }
     }
-    in_values("aktenzeichen", values)
+    values
 }
 
-/// Clients with an entry whose reference is cited.
-fn references(updates: &[&DebtUpdate]) -> Option<Document> {
+/// Clients with an entry whose reference is cited, but for those that their Aktenzeichen finds.
+fn references(updates: &[&DebtUpdate], numbers: &BTreeSet<String>) -> Option<Document> {
     let cited = updates
         .iter()
         .flat_map(|update| update.reference_numbers.iter().chain(&update.client_aktenzeichen));
     let values = cited.filter_map(|text| compact(text)).collect();
-    in_values(&format!("{CREDITOR_LIST}.reference_number"), values)
+    let mut filter = in_values(&format!("{CREDITOR_LIST}.reference_number"), values)?;
+    // This query's collation holds apart more than the other's, so whom it leaves out is found there.
+    let found: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    filter.insert("aktenzeichen", doc! { "$nin": found });
+    Some(filter)
 }
 
 /// Texts, and the numbers that a document may hold in their place.
