@@ -33,7 +33,11 @@ impl Place {
             programs: programs_beside_this_one()?,
             replicas: Replicas { ingests: 1, relays: 4, reconcilers: 1 },
             secrets,
-            environment: vec![("LOG_LEVEL".to_owned(), "warning".to_owned())],
+            environment: vec![
+                ("LOG_LEVEL".to_owned(), "warning".to_owned()),
+                // What is accepted faster than it is read must not turn the load into refusals.
+                ("BACKLOG_LIMIT".to_owned(), "1000000000".to_owned()),
+            ],
             logs: Logs::to_file(&parent.join("bench.log"))?,
         })
         .await?;

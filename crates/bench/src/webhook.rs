@@ -41,12 +41,12 @@ impl Zendesk {
 /// A mail of about 2 KB that the rules read with certainty, for client `number` of
 /// [`crate::data::insert_clients`] and its first entry.
 pub(crate) fn mail(number: usize, webhook_id: &str, amount: &str) -> String {
-    let filler = "Wir bitten Sie, uns den Stand Ihrer Bemühungen mitzuteilen und von weiteren \
-                  Rückfragen einstweilen abzusehen. ";
+    let filler = "Die Akte wird in unserem Hause unter dem genannten Zeichen geführt und liegt der \
+                  Sachbearbeitung vor. ";
     json!({
         "ticket_id": 10_000 + number,
         "webhook_id": webhook_id,
-        "subject": format!("AW: Ihr Zeichen {}_26, unser Zeichen GL-{number:05}-0", 10_000 + number),
+        "subject": format!("Ihr Zeichen {}_26, unser Zeichen GL-{number:05}-0", 10_000 + number),
         "from_email": "post@glaeubiger0.example",
         "from_name": "Gläubiger 0 GmbH",
         "body_text": format!(

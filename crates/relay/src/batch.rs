@@ -41,6 +41,8 @@ pub struct Delivery {
 #[derive(Clone, Debug, Default)]
 pub struct BatchReport {
     pub claimed: usize,
+    /// The last claimed message's id; 0 where nothing was claimed.
+    pub last_id: i64,
     /// By label of `claimsync_outbox_outcomes_total`.
     pub outcomes: HashMap<&'static str, u64>,
     /// Seconds from commit in Postgres to MongoDB's acknowledgement, for each message applied.
@@ -84,11 +86,23 @@ impl Delivery {
 
     /// Delivers up to `limit` due messages and returns when their outcomes are committed.
     pub async fn relay_batch(&self, limit: u32) -> Result<BatchReport, BatchError> {
+        self.relay_batch_from(0, limit).await
+    }
+
+    /// As [`Self::relay_batch`], for messages with this id or a higher one.
+    pub async fn relay_batch_from(
+        &self,
+        from_id: i64,
+        limit: u32,
+    ) -> Result<BatchReport, BatchError> {
         let delivery = self.clone();
         let runtime = Handle::current();
         self.database
             .run(move |conn| {
-                conn.transaction(|conn| delivery.relay_claimed(conn, i64::from(limit), &runtime))
+                conn.transaction(|conn| {
+                    let claimed = outbox_message::claim_due(conn, from_id, i64::from(limit))?;
+                    delivery.relay_claimed(conn, &claimed, &runtime)
+                })
             })
             .await
     }
@@ -96,21 +110,19 @@ impl Delivery {
     fn relay_claimed(
         &self,
         conn: &mut PgConnection,
-        limit: i64,
+        claimed: &[ClaimedMessage],
         runtime: &Handle,
     ) -> Result<BatchReport, BatchError> {
-        let claimed = outbox_message::claim_due(conn, 0, limit)?;
-        if claimed.is_empty() {
-            return Ok(BatchReport::default());
-        }
+        let Some(last) = claimed.last() else { return Ok(BatchReport::default()) };
         let started = Instant::now();
-        let mails = mails_of(conn, &claimed)?;
+        let mails = mails_of(conn, claimed)?;
         let read: Vec<Result<Letter, End>> =
             claimed.iter().map(|message| read(message, &mails)).collect();
         let letters: Vec<&Letter> = read.iter().flatten().collect();
         let mut outcomes = runtime.block_on(self.deliver(&letters))?.into_iter();
 
-        let mut report = BatchReport { claimed: claimed.len(), ..BatchReport::default() };
+        let mut report =
+            BatchReport { claimed: claimed.len(), last_id: last.id, ..BatchReport::default() };
         let mut message_outcomes = Vec::with_capacity(claimed.len());
         let mut email_outcomes: HashMap<i32, SyncOutcome> = HashMap::new();
         for (message, letter) in claimed.iter().zip(&read) {

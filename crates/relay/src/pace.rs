@@ -2,14 +2,14 @@
 //! at all while MongoDB is away.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::logging::chain;
 use domain::service::Context;
 use slog::{Logger, info, o, warn};
 use tokio::sync::Notify;
 
-use crate::batch::{BatchError, Delivery};
+use crate::batch::{BatchError, BatchReport, Delivery};
 use crate::metrics::RelayMetrics;
 
 /// Between two probes of a database that is away.
@@ -30,17 +30,21 @@ impl Pace {
     pub(crate) async fn run(&self, context: &Context) {
         let log = context.log.new(o!("saga_step" => "relay"));
         let mut batch_size = BatchSize::new(self.largest_batch);
+        let mut cursor = Cursor::at_start(Instant::now());
         while !context.shutdown.is_cancelled() {
-            match self.delivery.relay_batch(batch_size.current()).await {
+            let (from_id, limit) = (cursor.start_of_claim(Instant::now()), batch_size.current());
+            match self.delivery.relay_batch_from(from_id, limit).await {
                 Ok(report) => {
                     self.metrics.record_batch(&report);
                     batch_size.grow();
-                    if report.claimed == 0 {
+                    cursor.advance(&report, limit);
+                    if report.claimed == 0 && from_id == 0 {
                         self.wait_for_work(context).await;
                     }
                 }
                 Err(error) => {
                     batch_size.shrink();
+                    cursor = Cursor::at_start(Instant::now());
                     self.wait_for_recovery(context, &log, &error).await;
                 }
             }
@@ -122,9 +126,62 @@ impl BatchSize {
     }
 }
 
+/// Where the next claim begins.
+///
+/// What was processed leaves dead entries at the left end of the index, and while a long transaction
+/// somewhere pins the horizon, nobody can clean them up: a claim from the start would read all of
+/// them each time. So claims go on from where the last one ended, and return to the start, where
+/// retries and late commits wait, once the end is reached and at least once a second.
+#[derive(Debug)]
+struct Cursor {
+    from_id: i64,
+    at_start: Instant,
+}
+
+const LONGEST_WAY_FROM_START: Duration = Duration::from_secs(1);
+
+impl Cursor {
+    fn at_start(now: Instant) -> Self {
+        Self { from_id: 0, at_start: now }
+    }
+
+    fn start_of_claim(&mut self, now: Instant) -> i64 {
+        if now.duration_since(self.at_start) >= LONGEST_WAY_FROM_START {
+            *self = Self::at_start(now);
+        }
+        self.from_id
+    }
+
+    fn advance(&mut self, report: &BatchReport, limit: u32) {
+        let was_full = report.claimed == limit as usize;
+        self.from_id = if was_full { report.last_id + 1 } else { 0 };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn claims_go_on_from_the_last_and_return_to_the_start_at_the_end_and_every_second() {
+        let now = Instant::now();
+        let batch = |claimed, last_id| BatchReport { claimed, last_id, ..BatchReport::default() };
+        let mut cursor = Cursor::at_start(now);
+        assert_eq!(cursor.start_of_claim(now), 0);
+        cursor.advance(&batch(500, 900), 500);
+        assert_eq!(cursor.start_of_claim(now), 901);
+        cursor.advance(&batch(499, 1_500), 500);
+        assert_eq!(cursor.start_of_claim(now), 0, "the end is reached");
+        cursor.advance(&batch(500, 900), 500);
+        let later = now + LONGEST_WAY_FROM_START;
+        assert_eq!(
+            cursor.start_of_claim(later),
+            0,
+            "retries and late commits wait no longer than this"
+        );
+        cursor.advance(&batch(500, 950), 500);
+        assert_eq!(cursor.start_of_claim(later), 951);
+    }
 
     #[test]
     fn batches_shrink_to_one_and_grow_back_to_the_largest() {
