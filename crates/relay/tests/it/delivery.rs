@@ -353,3 +353,23 @@ async fn a_notification_wakes_the_relay_long_before_its_poll() {
     relay.stop().await;
     assert_eq!(amount(place, 0).await, Some(1234.56));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_gets_a_key_of_its_own_also_after_the_clean_up() {
+    let World { place, .. } = &world(0).await;
+    let mut conn = place.connect();
+    let payload = payload(0, "1234.56", "2026-03-01T10:00:00Z");
+    let (mail, first) = enqueue(&mut conn, &payload);
+    let processed = "UPDATE outbox_messages SET processed_at = now()";
+    conn.batch_execute(processed).unwrap();
+    let repair = |conn: &mut diesel::PgConnection| {
+        domain::models::outbox_message::enqueue_repair(conn, mail, &payload, "key").unwrap()
+    };
+    let second = repair(&mut conn).expect("nothing of the mail waits");
+    assert_eq!(repair(&mut conn), None, "one waiting message of a mail is enough");
+    conn.batch_execute(processed).unwrap();
+    conn.batch_execute(&format!("DELETE FROM outbox_messages WHERE id = {first}")).unwrap();
+    let third = repair(&mut conn).expect("nothing of the mail waits");
+    let key = |conn: &mut diesel::PgConnection, id| message(conn, id).idempotency_key;
+    assert_ne!(key(&mut conn, second), key(&mut conn, third));
+}
