@@ -27,7 +27,7 @@ pub(super) struct Names {
     pub(super) creditor: Option<String>,
 }
 
-const WORD: &str = r"\p{Lu}[\p{L}01'’]+(?:-\p{L}[\p{L}01'’]+)*";
+const WORD: &str = r"\p{Lu}[\p{L}\d'’]+(?:-\p{L}[\p{L}\d'’]+)*";
 /// Small words inside names.
 const PARTICLES: [&str; 22] = [
     "von", "der", "dem", "den", "van", "de", "la", "del", "della", "di", "da", "dos", "el", "al",
@@ -247,9 +247,17 @@ fn follows_article(before: &str) -> bool {
     )
 }
 
-/// Scanners read `0` for `o` and `1` for `l` inside words.
+/// Scanners read `0` for `o` and `1` for `l` inside words; at the end of one it is a number.
 fn repair(name: &str) -> String {
-    name.replace('0', "o").replace('1', "l")
+    let next = name.chars().skip(1).map(Some).chain([None]);
+    name.chars()
+        .zip(next)
+        .map(|(c, next)| match c {
+            '0' if next.is_some_and(char::is_alphabetic) => 'o',
+            '1' if next.is_some_and(char::is_alphabetic) => 'l',
+            other => other,
+        })
+        .collect()
 }
 
 fn parts(name: &str) -> Vec<String> {
