@@ -5,7 +5,6 @@ mod backlog;
 mod circuit;
 pub mod cli;
 mod degraded;
-mod gate;
 mod inbox;
 mod metrics;
 mod notifier;

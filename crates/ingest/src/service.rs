@@ -18,7 +18,6 @@ use tokio::sync::Notify;
 use crate::acceptor::Committers;
 use crate::backlog::Backlog;
 use crate::degraded;
-use crate::gate;
 use crate::inbox::PostgresInbox;
 use crate::metrics::Metrics;
 use crate::notifier::Notifier;
@@ -117,10 +116,12 @@ impl Service {
             })
         };
         let working = async {
-            gate::open(&context, &database, &is_open).await?;
+            migrate::wait_until_current(&context, &database).await?;
             if context.shutdown.is_cancelled() {
                 return Ok(());
             }
+            // Nothing is accepted or processed before the schema is known to be this build's.
+            is_open.store(true, Ordering::Release);
             let workers = Workers::start(&processing, config.queue.workers, &accepted);
             context.shutdown.cancelled().await;
             workers.finish(WORKERS_STOP_LIMIT).await;
@@ -187,7 +188,7 @@ fn endpoints(
         .check("schema", move || {
             let (schema, is_open) = (schema.clone(), is_open.clone());
             async move {
-                gate::check_schema(&schema).await?;
+                migrate::check_current(&schema).await?;
                 ensure!(is_open.load(Ordering::Acquire), "about to be accepted");
                 Ok(())
             }

@@ -11,7 +11,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use domain::database::Database;
-use domain::service::Context as ServiceContext;
+use domain::service::{Context as ServiceContext, OperatorEndpoints};
 use slog::warn;
 
 /// All migrations of this build, oldest first.
@@ -114,6 +114,23 @@ pub async fn check_current(database: &Database) -> Result<()> {
         SchemaState::UpToDate => Ok(()),
         behind => bail!("{behind}"),
     }
+}
+
+/// Adds Postgres and its schema to what `/readyz` asks.
+pub fn with_postgres_checks(
+    endpoints: OperatorEndpoints,
+    database: &Database,
+) -> OperatorEndpoints {
+    let (ping, schema) = (database.clone(), database.clone());
+    endpoints
+        .check("postgres", move || {
+            let database = ping.clone();
+            async move { Ok(database.ping().await?) }
+        })
+        .check("schema", move || {
+            let database = schema.clone();
+            async move { check_current(&database).await }
+        })
 }
 
 async fn current_state(database: &Database) -> Result<SchemaState> {

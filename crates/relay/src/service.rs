@@ -99,17 +99,9 @@ fn endpoints(
     store: &ClientStore,
     metrics: &RelayMetrics,
 ) -> OperatorEndpoints {
-    let (ping, schema, gauges) = (database.clone(), database.clone(), database.clone());
+    let gauges = database.clone();
     let (store, metrics) = (store.clone(), metrics.clone());
-    OperatorEndpoints::new(context)
-        .check("postgres", move || {
-            let database = ping.clone();
-            async move { Ok(database.ping().await?) }
-        })
-        .check("schema", move || {
-            let database = schema.clone();
-            async move { migrate::check_current(&database).await }
-        })
+    migrate::with_postgres_checks(OperatorEndpoints::new(context), database)
         .check("mongodb", move || {
             let store = store.clone();
             async move { Ok(store.ping().await?) }
