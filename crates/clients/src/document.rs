@@ -4,13 +4,14 @@
 //! that. What cannot be read as what it should be is told apart from what is absent, because a
 //! person may have to look at it.
 
-use bson::{Bson, Document, doc};
+use bson::raw::{RawBsonRef, RawDocument};
+use bson::{Bson, Document, RawDocumentBuf, doc};
 use chrono::{DateTime, Utc};
 use domain::fence::Fence;
 use domain::money::Money;
 
-use crate::identity::identities;
 pub use crate::identity::{EntryIdentity, SenderIdentity};
+use crate::identity::{IdentityFields, identities};
 
 /// `amount_source` of an amount that this system wrote.
 pub const CREDITOR_RESPONSE: &str = "creditor_response";
@@ -20,8 +21,11 @@ pub const CREDITOR_LIST: &str = "final_creditor_list";
 
 /// What [`crate::fence`] and [`crate::guard`] look at. A field that they read and this list lacks
 /// could change between read and write unseen.
-const DECIDING_FIELDS: [&str; 5] =
+pub(crate) const DECIDING_FIELDS: [&str; 5] =
     ["sync", "amount_source", "current_debt_amount", "creditor_response_amount", "claim_amount"];
+
+/// The values of [`DECIDING_FIELDS`] as they stand in an entry; null where there is none.
+pub(crate) type DecidedOn = [Bson; DECIDING_FIELDS.len()];
 
 /// One document of the collection `clients`.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,9 +66,8 @@ pub struct CreditorEntry {
     pub ticket_id: Option<String>,
     /// Which message the entry shows.
     pub sync: SyncState,
-    /// The values as they stand in the document on which fence and guard decide; null where there
-    /// is none.
-    pub(crate) decided_on: Document,
+    /// On what fence and guard decide.
+    pub(crate) decided_on: DecidedOn,
 }
 
 /// An amount field of an entry.
@@ -96,26 +99,42 @@ pub struct SyncMark {
 }
 
 impl ClientDocument {
-    /// Reads whatever is there. Never fails: a document without `_id` gets `Bson::Null`.
-    pub fn from_bson(document: &Document) -> Self {
-        let elements: &[Bson] = match document.get(CREDITOR_LIST) {
-            Some(Bson::Array(elements)) => elements,
-            _ => &[],
-        };
-        let creditors = elements
-            .iter()
-            .zip(identities(elements))
-            .filter_map(|(element, identity)| {
-                element.as_document().map(|entry| CreditorEntry::from_bson(entry, identity))
-            })
-            .collect();
-        Self {
-            id: document.get("_id").cloned().unwrap_or(Bson::Null),
-            aktenzeichen: text(document, "aktenzeichen"),
-            first_name: text(document, "firstName"),
-            last_name: text(document, "lastName"),
-            creditors,
+    /// Reads whatever is there; a document without `_id` gets `Bson::Null`.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no BSON. What a field holds is no error.
+    pub fn from_raw(document: &RawDocument) -> Result<Self, bson::error::Error> {
+        let [id, aktenzeichen, first_name, last_name, list] =
+            fields(document, ["_id", "aktenzeichen", "firstName", "lastName", CREDITOR_LIST])?;
+        let mut entries = Vec::new();
+        if let Some(RawBsonRef::Array(elements)) = list {
+            for element in elements {
+                if let RawBsonRef::Document(entry) = element? {
+                    entries.push(EntryFields::read(entry)?);
+                }
+            }
         }
+        let named: Vec<IdentityFields<'_>> = entries.iter().map(EntryFields::identity).collect();
+        let creditors = entries
+            .iter()
+            .zip(identities(&named)?)
+            .map(|(entry, identity)| CreditorEntry::from_fields(entry, identity))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            id: value(id)?,
+            aktenzeichen: text(aktenzeichen),
+            first_name: text(first_name),
+            last_name: text(last_name),
+            creditors,
+        })
+    }
+
+    /// As [`Self::from_raw`], of a document that was put together here.
+    pub fn from_bson(document: &Document) -> Self {
+        RawDocumentBuf::try_from(document)
+            .and_then(|raw| Self::from_raw(&raw))
+            .expect("a document in memory can be encoded and read again")
     }
 
     /// Reads a document of a JSON file; extended JSON such as `{"$oid": …}` is understood.
@@ -138,52 +157,109 @@ impl ClientDocument {
         self.creditors.iter().find(|entry| entry.identity.as_ref() == Some(identity))
     }
 
-    /// The fields that [`ClientDocument::from_bson`] reads, as a MongoDB projection.
+    /// The fields that [`ClientDocument::from_raw`] reads, as a MongoDB projection.
     pub fn projection() -> Document {
         let mut projection = doc! { "aktenzeichen": 1, "firstName": 1, "lastName": 1 };
-        for field in [
-            "id",
-            "sender_name",
-            "sender_email",
-            "creditor_name",
-            "reference_number",
-            "claim_amount",
-            "current_debt_amount",
-            "creditor_response_amount",
-            "amount_source",
-            "contact_status",
-            "response_received_at",
-            "main_zendesk_ticket_id",
-            "sync",
-        ] {
-            projection.insert(format!("{CREDITOR_LIST}.{field}"), 1);
-        }
+        projection
+            .extend(ENTRY_FIELDS.map(|field| (format!("{CREDITOR_LIST}.{field}"), Bson::Int32(1))));
         projection
     }
 }
 
-impl CreditorEntry {
-    fn from_bson(entry: &Document, identity: Option<EntryIdentity>) -> Self {
-        Self {
-            identity,
-            id: entry.get("id").cloned(),
-            sender_name: text(entry, "sender_name"),
-            sender_email: text(entry, "sender_email"),
-            creditor_name: text(entry, "creditor_name"),
-            reference_number: text(entry, "reference_number"),
-            claim_amount: Amount::from_bson(entry.get("claim_amount")),
-            current_debt_amount: Amount::from_bson(entry.get("current_debt_amount")),
-            creditor_response_amount: Amount::from_bson(entry.get("creditor_response_amount")),
-            amount_source: text(entry, "amount_source"),
-            contact_status: text(entry, "contact_status"),
-            response_received_at: date(entry.get("response_received_at")),
-            ticket_id: text(entry, "main_zendesk_ticket_id"),
-            sync: SyncState::from_bson(entry.get("sync")),
-            decided_on: DECIDING_FIELDS
-                .into_iter()
-                .map(|field| (field.to_owned(), entry.get(field).cloned().unwrap_or(Bson::Null)))
-                .collect(),
+/// The fields of an entry, found in one pass over its bytes.
+struct EntryFields<'a> {
+    id: Option<RawBsonRef<'a>>,
+    sender_name: Option<RawBsonRef<'a>>,
+    sender_email: Option<RawBsonRef<'a>>,
+    creditor_name: Option<RawBsonRef<'a>>,
+    reference_number: Option<RawBsonRef<'a>>,
+    contact_status: Option<RawBsonRef<'a>>,
+    response_received_at: Option<RawBsonRef<'a>>,
+    ticket_id: Option<RawBsonRef<'a>>,
+    deciding: [Option<RawBsonRef<'a>>; DECIDING_FIELDS.len()],
+}
+
+impl<'a> EntryFields<'a> {
+    fn read(entry: &'a RawDocument) -> Result<Self, bson::error::Error> {
+        let [
+            id,
+            sender_name,
+            sender_email,
+            creditor_name,
+            reference_number,
+            contact_status,
+            response_received_at,
+            ticket_id,
+            deciding @ ..,
+        ] = fields(entry, ENTRY_FIELDS)?;
+        Ok(Self {
+            id,
+            sender_name,
+            sender_email,
+            creditor_name,
+            reference_number,
+            contact_status,
+            response_received_at,
+            ticket_id,
+            deciding,
+        })
+    }
+
+    fn identity(&self) -> IdentityFields<'a> {
+        IdentityFields {
+            id: self.id,
+            email: self.sender_email,
+            name: self.sender_name,
+            reference: self.reference_number,
         }
+    }
+}
+
+/// In the order in which [`EntryFields::read`] takes them.
+const ENTRY_FIELDS: [&str; 13] = [
+    "id",
+    "sender_name",
+    "sender_email",
+    "creditor_name",
+    "reference_number",
+    "contact_status",
+    "response_received_at",
+    "main_zendesk_ticket_id",
+    DECIDING_FIELDS[0],
+    DECIDING_FIELDS[1],
+    DECIDING_FIELDS[2],
+    DECIDING_FIELDS[3],
+    DECIDING_FIELDS[4],
+];
+
+impl CreditorEntry {
+    fn from_fields(
+        entry: &EntryFields<'_>,
+        identity: Option<EntryIdentity>,
+    ) -> Result<Self, bson::error::Error> {
+        let [sync, amount_source, current_debt_amount, creditor_response_amount, claim_amount] =
+            entry.deciding;
+        let mut decided_on = DecidedOn::default();
+        for (decided, found) in decided_on.iter_mut().zip(entry.deciding) {
+            *decided = value(found)?;
+        }
+        Ok(Self {
+            identity,
+            id: entry.id.map(Bson::try_from).transpose()?,
+            sender_name: text(entry.sender_name),
+            sender_email: text(entry.sender_email),
+            creditor_name: text(entry.creditor_name),
+            reference_number: text(entry.reference_number),
+            claim_amount: Amount::read(claim_amount),
+            current_debt_amount: Amount::read(current_debt_amount),
+            creditor_response_amount: Amount::read(creditor_response_amount),
+            amount_source: text(amount_source),
+            contact_status: text(entry.contact_status),
+            response_received_at: date(entry.response_received_at),
+            ticket_id: text(entry.ticket_id),
+            sync: SyncState::read(sync)?,
+            decided_on,
+        })
     }
 
     /// What the portal shows as the creditor's answer, or `Absent` if it shows none.
@@ -207,13 +283,13 @@ impl CreditorEntry {
 
 impl Amount {
     /// A double, int32, int64 or decimal128 is an amount, rounded to the cent; a text is not.
-    pub fn from_bson(value: Option<&Bson>) -> Self {
+    fn read(value: Option<RawBsonRef<'_>>) -> Self {
         let number = match value {
-            None | Some(Bson::Null | Bson::Undefined) => return Amount::Absent,
-            Some(Bson::Double(number)) => Some(*number),
-            Some(Bson::Int32(number)) => Some(f64::from(*number)),
-            Some(Bson::Int64(number)) => Some(*number as f64),
-            Some(Bson::Decimal128(number)) => number.to_string().parse().ok(),
+            None | Some(RawBsonRef::Null | RawBsonRef::Undefined) => return Amount::Absent,
+            Some(RawBsonRef::Double(number)) => Some(number),
+            Some(RawBsonRef::Int32(number)) => Some(f64::from(number)),
+            Some(RawBsonRef::Int64(number)) => Some(number as f64),
+            Some(RawBsonRef::Decimal128(number)) => number.to_string().parse().ok(),
             Some(_) => None,
         };
         number.and_then(Money::from_bson_double).map_or(Amount::Unreadable, Amount::Known)
@@ -228,22 +304,25 @@ impl Amount {
 }
 
 impl SyncState {
-    fn from_bson(value: Option<&Bson>) -> Self {
+    fn read(value: Option<RawBsonRef<'_>>) -> Result<Self, bson::error::Error> {
         let mark = match value {
-            None | Some(Bson::Null | Bson::Undefined) => return SyncState::Unmarked,
-            Some(Bson::Document(mark)) => mark,
-            Some(_) => return SyncState::Unreadable,
+            None | Some(RawBsonRef::Null | RawBsonRef::Undefined) => {
+                return Ok(SyncState::Unmarked);
+            }
+            Some(RawBsonRef::Document(mark)) => mark,
+            Some(_) => return Ok(SyncState::Unreadable),
         };
-        let received_at = date(mark.get("received_at"));
-        let email_id = whole_number(mark.get("email_id"));
-        let (Some(received_at), Some(email_id)) = (received_at, email_id) else {
-            return SyncState::Unreadable;
+        let [received_at, email_id, outbox_id, applied_at] =
+            fields(mark, ["received_at", "email_id", "outbox_id", "applied_at"])?;
+        let (Some(received_at), Some(email_id)) = (date(received_at), whole_number(email_id))
+        else {
+            return Ok(SyncState::Unreadable);
         };
-        SyncState::Marked(SyncMark {
+        Ok(SyncState::Marked(SyncMark {
             fence: Fence::new(received_at, email_id),
-            outbox_id: whole_number(mark.get("outbox_id")),
-            applied_at: date(mark.get("applied_at")),
-        })
+            outbox_id: whole_number(outbox_id),
+            applied_at: date(applied_at),
+        }))
     }
 
     pub fn mark(&self) -> Option<&SyncMark> {
@@ -254,37 +333,58 @@ impl SyncState {
     }
 }
 
+/// The values of these fields, in one pass; the first counts where a name stands twice.
+fn fields<'a, const N: usize>(
+    document: &'a RawDocument,
+    names: [&str; N],
+) -> Result<[Option<RawBsonRef<'a>>; N], bson::error::Error> {
+    let mut found = [None; N];
+    for element in document.iter_elements() {
+        let element = element?;
+        if let Some(at) = names.iter().position(|name| *name == element.key().as_str())
+            && found[at].is_none()
+        {
+            found[at] = Some(element.value()?);
+        }
+    }
+    Ok(found)
+}
+
+fn value(value: Option<RawBsonRef<'_>>) -> Result<Bson, bson::error::Error> {
+    value.map_or(Ok(Bson::Null), Bson::try_from)
+}
+
 /// A text field, trimmed; a number becomes text, and what is blank or neither is `None`.
-fn text(document: &Document, field: &str) -> Option<String> {
-    let text = match document.get(field)? {
-        Bson::String(text) | Bson::Symbol(text) => text.trim().to_owned(),
-        Bson::Int32(number) => number.to_string(),
-        Bson::Int64(number) => number.to_string(),
+fn text(value: Option<RawBsonRef<'_>>) -> Option<String> {
+    let text = match value? {
+        RawBsonRef::String(text) | RawBsonRef::Symbol(text) => text.trim().to_owned(),
+        RawBsonRef::Int32(number) => number.to_string(),
+        RawBsonRef::Int64(number) => number.to_string(),
         // `542900.0`, as a JavaScript program stores 542900.
-        Bson::Double(number) if number.is_finite() => number.to_string(),
-        Bson::Decimal128(number) => number.to_string(),
+        RawBsonRef::Double(number) if number.is_finite() => number.to_string(),
+        RawBsonRef::Decimal128(number) => number.to_string(),
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
 }
 
 /// A date, also as the text that a round trip through JSON makes of it.
-fn date(value: Option<&Bson>) -> Option<DateTime<Utc>> {
+fn date(value: Option<RawBsonRef<'_>>) -> Option<DateTime<Utc>> {
     match value? {
         // Through the milliseconds: `to_chrono` saturates, which would invent a date.
-        Bson::DateTime(date) => DateTime::from_timestamp_millis(date.timestamp_millis()),
-        Bson::String(text) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()),
+        RawBsonRef::DateTime(date) => DateTime::from_timestamp_millis(date.timestamp_millis()),
+        RawBsonRef::String(text) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()),
         _ => None,
     }
 }
 
 /// A whole number, also as the double that a JavaScript program makes of it.
-fn whole_number(value: Option<&Bson>) -> Option<i64> {
+fn whole_number(value: Option<RawBsonRef<'_>>) -> Option<i64> {
     match value? {
-        Bson::Int32(number) => Some(i64::from(*number)),
-        Bson::Int64(number) => Some(*number),
-        Bson::Double(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
-            Some(*number as i64)
+        RawBsonRef::Int32(number) => Some(i64::from(number)),
+        RawBsonRef::Int64(number) => Some(number),
+        RawBsonRef::Double(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
+            Some(number as i64)
         }
         _ => None,
     }

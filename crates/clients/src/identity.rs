@@ -1,6 +1,7 @@
 //! What names a creditor entry inside its client: never its position, which the portal changes.
 
-use bson::{Bson, Document};
+use bson::Bson;
+use bson::raw::RawBsonRef;
 
 /// The identity of an entry: its `id`, else sender e-mail and name and reference together.
 ///
@@ -32,53 +33,60 @@ impl EntryIdentity {
         }
     }
 
-    fn of(entry: &Document) -> Option<Self> {
-        let field = |name| match entry.get(name) {
-            None | Some(Bson::Undefined) => Bson::Null,
-            Some(value) => value.clone(),
-        };
-        let id = field("id");
-        if is_usable_id(&id) {
-            return Some(EntryIdentity::Id(id));
+    fn of(entry: &IdentityFields<'_>) -> Result<Option<Self>, bson::error::Error> {
+        if let Some(id) = entry.id
+            && is_usable_id(id)
+        {
+            return Ok(Some(EntryIdentity::Id(Bson::try_from(id)?)));
         }
-        let (email, name, reference) =
-            (field("sender_email"), field("sender_name"), field("reference_number"));
-        let parts = [&email, &name, &reference];
-        let comparable = parts.iter().all(|part| is_scalar(part) || **part == Bson::Null);
-        let named = parts.iter().any(|part| is_scalar(part));
-        (comparable && named)
-            .then(|| EntryIdentity::Sender(Box::new(SenderIdentity { email, name, reference })))
+        let parts = [entry.email, entry.name, entry.reference].map(present);
+        let comparable = parts.iter().flatten().all(|part| is_scalar(*part));
+        let named = parts.iter().any(Option::is_some);
+        if !comparable || !named {
+            return Ok(None);
+        }
+        let [email, name, reference] =
+            parts.map(|part| part.map_or(Ok(Bson::Null), Bson::try_from));
+        let sender = SenderIdentity { email: email?, name: name?, reference: reference? };
+        Ok(Some(EntryIdentity::Sender(Box::new(sender))))
     }
+}
 
-    /// Whether the update's filter would take `entry` for this one.
-    fn names(&self, entry: &Document) -> bool {
-        let equals = |field: &str, value: &Bson| match entry.get(field) {
-            None | Some(Bson::Undefined) => *value == Bson::Null,
-            Some(other) => same(other, value),
-        };
-        match self {
-            EntryIdentity::Id(id) => equals("id", id),
-            EntryIdentity::Sender(sender) => {
-                equals("sender_email", &sender.email)
-                    && equals("sender_name", &sender.name)
-                    && equals("reference_number", &sender.reference)
+/// The fields of an entry that can name it, as they stand in the document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IdentityFields<'a> {
+    pub(crate) id: Option<RawBsonRef<'a>>,
+    pub(crate) email: Option<RawBsonRef<'a>>,
+    pub(crate) name: Option<RawBsonRef<'a>>,
+    pub(crate) reference: Option<RawBsonRef<'a>>,
+}
+
+impl IdentityFields<'_> {
+    /// Whether the update's filter for this entry would take `other` too.
+    fn also_names(&self, other: &IdentityFields<'_>) -> bool {
+        match self.id {
+            Some(id) if is_usable_id(id) => same(Some(id), other.id),
+            _ => {
+                same(self.email, other.email)
+                    && same(self.name, other.name)
+                    && same(self.reference, other.reference)
             }
         }
     }
 }
 
-/// The identity of each element, `None` where it has none or shares it with another.
+/// The identity of each entry, `None` where it has none or shares it with another.
 ///
 /// An entry with an `id` that another has too is not named by its sender instead: the list was
 /// copied or broken, and a person must look.
-pub(crate) fn identities(elements: &[Bson]) -> Vec<Option<EntryIdentity>> {
-    let entries = || elements.iter().filter_map(Bson::as_document);
-    elements
+pub(crate) fn identities(
+    entries: &[IdentityFields<'_>],
+) -> Result<Vec<Option<EntryIdentity>>, bson::error::Error> {
+    entries
         .iter()
-        .map(|element| {
-            let identity = EntryIdentity::of(element.as_document()?)?;
-            let holders = entries().filter(|entry| identity.names(entry)).count();
-            (holders == 1).then_some(identity)
+        .map(|entry| {
+            let holders = entries.iter().filter(|other| entry.also_names(other)).count();
+            if holders == 1 { EntryIdentity::of(entry) } else { Ok(None) }
         })
         .collect()
 }
@@ -88,43 +96,52 @@ pub(crate) fn bson_key(value: &Bson) -> String {
     value.clone().into_canonical_extjson().to_string()
 }
 
-fn is_usable_id(id: &Bson) -> bool {
+fn is_usable_id(id: RawBsonRef<'_>) -> bool {
     match id {
-        Bson::String(text) => !text.trim().is_empty(),
+        RawBsonRef::String(text) => !text.trim().is_empty(),
         other => is_scalar(other),
     }
 }
 
-fn is_scalar(value: &Bson) -> bool {
+fn is_scalar(value: RawBsonRef<'_>) -> bool {
     match value {
-        Bson::Double(number) => number.is_finite(),
-        Bson::String(_)
-        | Bson::Symbol(_)
-        | Bson::Int32(_)
-        | Bson::Int64(_)
-        | Bson::Decimal128(_)
-        | Bson::ObjectId(_)
-        | Bson::Binary(_)
-        | Bson::DateTime(_)
-        | Bson::Timestamp(_) => true,
+        RawBsonRef::Double(number) => number.is_finite(),
+        RawBsonRef::String(_)
+        | RawBsonRef::Symbol(_)
+        | RawBsonRef::Int32(_)
+        | RawBsonRef::Int64(_)
+        | RawBsonRef::Decimal128(_)
+        | RawBsonRef::ObjectId(_)
+        | RawBsonRef::Binary(_)
+        | RawBsonRef::DateTime(_)
+        | RawBsonRef::Timestamp(_) => true,
         _ => false,
     }
 }
 
-/// Equality as MongoDB's `$eq` has it: numbers by value, all else by type and value.
-fn same(left: &Bson, right: &Bson) -> bool {
-    match (number(left), number(right)) {
-        (Some(left), Some(right)) => left == right,
-        _ => left == right,
+/// What is neither missing nor null.
+fn present(value: Option<RawBsonRef<'_>>) -> Option<RawBsonRef<'_>> {
+    value.filter(|value| !matches!(value, RawBsonRef::Null | RawBsonRef::Undefined))
+}
+
+/// Equality as MongoDB's `$eq` has it: numbers by value, all else by type and value; null is equal
+/// to missing.
+fn same(left: Option<RawBsonRef<'_>>, right: Option<RawBsonRef<'_>>) -> bool {
+    match (present(left), present(right)) {
+        (Some(left), Some(right)) => match (number(left), number(right)) {
+            (Some(left), Some(right)) => left == right,
+            _ => left == right,
+        },
+        (left, right) => left.is_none() && right.is_none(),
     }
 }
 
-fn number(value: &Bson) -> Option<f64> {
+fn number(value: RawBsonRef<'_>) -> Option<f64> {
     match value {
-        Bson::Double(number) => Some(*number),
-        Bson::Int32(number) => Some(f64::from(*number)),
-        Bson::Int64(number) => Some(*number as f64),
-        Bson::Decimal128(number) => number.to_string().parse().ok(),
+        RawBsonRef::Double(number) => Some(number),
+        RawBsonRef::Int32(number) => Some(f64::from(number)),
+        RawBsonRef::Int64(number) => Some(number as f64),
+        RawBsonRef::Decimal128(number) => number.to_string().parse().ok(),
         _ => None,
     }
 }

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
-use bson::{Bson, Document};
+use bson::Bson;
 use domain::fence::Fence;
 use domain::money::Money;
 use domain::payload::DebtUpdate;
 
-use crate::document::{ClientDocument, CreditorEntry, EntryIdentity};
+use crate::document::{ClientDocument, CreditorEntry, DecidedOn, EntryIdentity};
 use crate::fence::{Operation, Standing, standing};
 use crate::guard::{self, GuardSettings};
 use crate::identity::bson_key;
@@ -69,7 +69,7 @@ pub struct Target {
     pub amount_before: Option<Money>,
     pub claim_amount: Option<Money>,
     /// What the entry held when it was read; the write happens only if it still does.
-    pub(crate) decided_on: Document,
+    pub(crate) decided_on: DecidedOn,
     /// The row whose write the entry showed. With [`OutcomeKind::AlreadyApplied`] and the
     /// message's own row here, an earlier attempt wrote it and could not record that: what
     /// follows a write is still to be done.

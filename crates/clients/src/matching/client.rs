@@ -54,7 +54,7 @@ fn by_case_number(
     among.sort_unstable();
     among.dedup();
     let person = mail.person.as_ref()?;
-    among.retain(|at| person.agreement(&candidates.prepared[*at].name) >= Agreement::Partly);
+    among.retain(|at| person.agreement(candidates.prepared[*at].name()) >= Agreement::Partly);
     (!among.is_empty()).then_some(("among the references", among))
 }
 
@@ -67,7 +67,7 @@ fn confirm(
     reasons: &mut Vec<String>,
 ) -> Result<FoundClient, Doubt> {
     let agreement = |at: usize| match &mail.person {
-        Some(person) => person.agreement(&candidates.prepared[at].name),
+        Some(person) => person.agreement(candidates.prepared[at].name()),
         None => Agreement::Unknown,
     };
     let client = match clients {
@@ -168,7 +168,7 @@ fn by_name(
 fn namesakes(candidates: &Candidates<'_>, mail: &Mail<'_>) -> Vec<usize> {
     let Some(person) = &mail.person else { return Vec::new() };
     let mut clients: Vec<usize> =
-        person.keys().filter_map(|key| candidates.by_name.get(&key)).flatten().copied().collect();
+        person.keys().filter_map(|key| candidates.by_name().get(&key)).flatten().copied().collect();
     clients.sort_unstable();
     clients.dedup();
     clients
@@ -176,7 +176,7 @@ fn namesakes(candidates: &Candidates<'_>, mail: &Mail<'_>) -> Vec<usize> {
 
 fn holds_reference(candidates: &Candidates<'_>, mail: &Mail<'_>, client: usize) -> bool {
     let Some(sender) = &mail.sender else { return false };
-    candidates.prepared[client].entries.iter().any(|entry| {
+    candidates.prepared[client].entries().iter().any(|entry| {
         entry.may_be_from(sender) && entry.reference.as_ref().is_some_and(|own| mail.cites(own))
     })
 }
@@ -188,7 +188,7 @@ impl Candidates<'_> {
         let mail = Mail::read(update);
         let Some((_, clients)) = by_case_number(self, &mail) else { return false };
         let [client] = clients[..] else { return true };
-        let name = &self.prepared[client].name;
+        let name = self.prepared[client].name();
         mail.person.is_none_or(|person| person.agreement(name) == Agreement::Fully)
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn find(
     client: usize,
     reasons: &mut Vec<String>,
 ) -> Result<FoundEntry, Doubt> {
-    let entries = &candidates.prepared[client].entries;
+    let entries = candidates.prepared[client].entries();
     let Some(sender) = &mail.sender else {
         reasons.push("no sender address".to_owned());
         return Err(Doubt::Review("unknown_sender"));
@@ -57,11 +57,11 @@ pub(super) fn find(
 
 /// By exact address, else by organisation.
 fn entries_of(
-    entries: &[PreparedEntry],
+    entries: &[PreparedEntry<'_>],
     sender: &Address,
     reasons: &mut Vec<String>,
 ) -> Vec<usize> {
-    let positions = |fits: &dyn Fn(&PreparedEntry) -> bool| -> Vec<usize> {
+    let positions = |fits: &dyn Fn(&PreparedEntry<'_>) -> bool| -> Vec<usize> {
         entries.iter().enumerate().filter(|(_, entry)| fits(entry)).map(|(at, _)| at).collect()
     };
     let exact = positions(&|entry| entry.has_address(sender));
@@ -79,11 +79,12 @@ fn entries_of(
 /// Why a sender that fits no entry is refused.
 fn refuse_sender(
     candidates: &Candidates<'_>,
-    entries: &[PreparedEntry],
+    entries: &[PreparedEntry<'_>],
     sender: &Address,
     reasons: &mut Vec<String>,
 ) -> &'static str {
-    let imitated = |entry: &PreparedEntry| entry.addresses.iter().any(|own| sender.imitates(own));
+    let imitated =
+        |entry: &PreparedEntry<'_>| entry.addresses.iter().any(|own| sender.imitates(own));
     if entries.iter().any(imitated) {
         reasons.push("the sender's domain imitates a creditor's".to_owned());
         return "lookalike_sender";
@@ -91,7 +92,7 @@ fn refuse_sender(
     let known_elsewhere = candidates
         .prepared
         .iter()
-        .flat_map(|client| &client.entries)
+        .flat_map(|client| client.entries())
         .any(|entry| entry.may_be_from(sender));
     if known_elsewhere {
         reasons.push("the sender is a creditor of other clients only".to_owned());
@@ -103,7 +104,7 @@ fn refuse_sender(
 
 /// The one entry whose creditor the mail names, in the extracted field or else in its text.
 fn by_creditor_name(
-    entries: &[PreparedEntry],
+    entries: &[PreparedEntry<'_>],
     mail: &Mail<'_>,
     of_sender: &[usize],
 ) -> Option<usize> {

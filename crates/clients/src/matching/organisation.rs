@@ -94,18 +94,18 @@ const KINDS: [&str; 47] = [
 
 /// A name in a file, folded when it is first compared: of most entries it never is.
 #[derive(Debug)]
-pub(crate) struct NameInFile {
-    name: String,
+pub(crate) struct NameInFile<'a> {
+    name: &'a str,
     folded: OnceLock<Organisation>,
 }
 
-impl NameInFile {
-    pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), folded: OnceLock::new() }
+impl<'a> NameInFile<'a> {
+    pub(crate) fn new(name: &'a str) -> Self {
+        Self { name, folded: OnceLock::new() }
     }
 
     pub(crate) fn folded(&self) -> &Organisation {
-        self.folded.get_or_init(|| Organisation::read(Some(&self.name)))
+        self.folded.get_or_init(|| Organisation::read(Some(self.name)))
     }
 }
 

@@ -84,7 +84,11 @@ pub(crate) fn same_make(left: &str, right: &str) -> bool {
 }
 
 fn parts(text: &str) -> Vec<String> {
-    let upper = text.nfkc().collect::<String>().to_uppercase();
+    let upper = if text.is_ascii() {
+        text.to_ascii_uppercase()
+    } else {
+        text.nfkc().collect::<String>().to_uppercase()
+    };
     upper
         .split(|c: char| !c.is_alphanumeric())
         .filter(|p| !p.is_empty())

@@ -7,33 +7,38 @@ use unicode_normalization::UnicodeNormalization;
 pub(crate) struct Address {
     /// The whole of it, in lower case.
     pub(crate) full: String,
-    /// The domain that one organisation owns, subdomains removed. `None` if the domain is shared
-    /// by people or offices that have nothing to do with each other.
-    pub(crate) organisation: Option<String>,
-    /// With letters of other scripts replaced by the Latin ones that they look like.
-    skeleton: String,
+    /// Where the domain begins in it.
+    domain: usize,
 }
 
 impl Address {
     fn read(text: &str) -> Option<Self> {
-        let full = text.nfkc().collect::<String>().to_lowercase();
+        let mut full = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            text.nfkc().collect::<String>().to_lowercase()
+        };
+        full.truncate(full.trim_end_matches('.').len());
         let (local, domain) = full.rsplit_once('@')?;
-        let domain = domain.trim_end_matches('.');
         if local.is_empty() || domain.is_empty() {
             return None;
         }
-        Some(Self {
-            organisation: organisation(domain),
-            skeleton: skeleton(domain),
-            full: format!("{local}@{domain}"),
-        })
+        Some(Self { domain: local.len() + 1, full })
+    }
+
+    fn domain(&self) -> &str {
+        &self.full[self.domain..]
+    }
+
+    /// The domain that one organisation owns, subdomains removed. `None` if the domain is shared
+    /// by people or offices that have nothing to do with each other.
+    pub(crate) fn organisation(&self) -> Option<String> {
+        organisation(self.domain())
     }
 
     /// Whether the domain imitates the other one: not equal, but equal to the eye.
     pub(crate) fn imitates(&self, other: &Address) -> bool {
-        let domain =
-            |address: &Address| address.full.rsplit_once('@').map(|(_, domain)| domain.to_owned());
-        domain(self) != domain(other) && self.skeleton == other.skeleton
+        self.domain() != other.domain() && skeleton(self.domain()) == skeleton(other.domain())
     }
 }
 

@@ -32,7 +32,7 @@ fn pointing_elsewhere(
     found: &FoundEntry,
 ) -> Option<&'static str> {
     let prepared = &candidates.prepared[client];
-    let entry = &prepared.entries[found.entry];
+    let entry = &prepared.entries()[found.entry];
     let is_own = |cited: &&Cited| {
         let is_clients = cited
             .case_number
@@ -42,7 +42,7 @@ fn pointing_elsewhere(
         is_clients || entry.reference.as_ref() == Some(&cited.compact)
     };
     for cited in mail.references.iter().filter(|cited| !is_own(cited)) {
-        let holders = candidates.by_reference.get(&cited.compact);
+        let holders = candidates.by_reference().get(&cited.compact);
         let holders = holders.map(Vec::as_slice).unwrap_or_default();
         if holders.iter().any(|(holder, at)| *holder == client && *at != found.entry) {
             return Some("reference_of_other_entry");
@@ -76,7 +76,7 @@ fn name_elsewhere(
     found: &FoundEntry,
 ) -> Option<&'static str> {
     let name = Organisation::read(Some(mail.update.creditor_name.as_deref()?));
-    let entries = &candidates.prepared[client].entries;
+    let entries = candidates.prepared[client].entries();
     let entry = &entries[found.entry];
     if entry.is_called(&name) {
         return None;

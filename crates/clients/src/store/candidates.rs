@@ -1,9 +1,10 @@
 //! The query for the clients that a batch of payloads may be about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bson::{Bson, Document, doc};
 use domain::payload::DebtUpdate;
+use mongodb::options::Collation;
 
 use super::{ClientStore, StoreError, indexes};
 use crate::document::{CREDITOR_LIST, ClientDocument};
@@ -15,49 +16,64 @@ impl ClientStore {
     /// number as Aktenzeichen, those with a cited reference in an entry, and, where the
     /// Aktenzeichen does not settle it, those with the name.
     ///
-    /// Two reads at once for numbers, a third for names where one is needed.
+    /// Whom the creditor's references or the name find, the Aktenzeichen has nearly always found
+    /// before; so those look-ups ask for the `_id` alone, and only who is new is read.
     pub async fn find_candidates(
         &self,
         updates: &[&DebtUpdate],
     ) -> Result<Vec<ClientDocument>, StoreError> {
         let of_size = |update: &&&DebtUpdate| update.reference_numbers.len() <= MOST_REFERENCES;
         let updates: &[&DebtUpdate] = &updates.iter().filter(of_size).copied().collect::<Vec<_>>();
-        let numbers = case_numbers(updates);
-        let (by_number, by_reference) = futures::try_join!(
-            self.read_any(in_values("aktenzeichen", numbers.clone()), indexes::names_and_numbers()),
-            self.read_any(references(updates, &numbers), indexes::references()),
+        let (mut clients, by_reference) = futures::try_join!(
+            self.read_with(case_numbers(updates), indexes::names_and_numbers()),
+            self.ids_with(references(updates), indexes::references()),
         )?;
-        let mut clients = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut add = |clients: &mut Vec<ClientDocument>, found: Vec<ClientDocument>| {
-            for client in found {
-                if seen.insert(bson_key(&client.id)) {
-                    clients.push(client);
-                }
-            }
-        };
-        add(&mut clients, by_number);
-        add(&mut clients, by_reference);
+        self.read_missing(&mut clients, by_reference).await?;
         let names = names(updates, &Candidates::new(&clients));
-        let by_name = self.read_any(names, indexes::names_and_numbers()).await?;
-        add(&mut clients, by_name);
+        let by_name = self.ids_with(names, indexes::names_and_numbers()).await?;
+        self.read_missing(&mut clients, by_name).await?;
         Ok(clients)
     }
 
-    async fn read_any(
+    async fn read_with(
         &self,
         filter: Option<Document>,
-        collation: mongodb::options::Collation,
+        collation: Collation,
     ) -> Result<Vec<ClientDocument>, StoreError> {
         match filter {
             Some(filter) => self.read(filter, Some(collation)).await,
             None => Ok(Vec::new()),
         }
     }
+
+    async fn ids_with(
+        &self,
+        filter: Option<Document>,
+        collation: Collation,
+    ) -> Result<Vec<Bson>, StoreError> {
+        match filter {
+            Some(filter) => self.read_ids(filter, collation).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Adds those of these clients that are not among the known ones.
+    async fn read_missing(
+        &self,
+        clients: &mut Vec<ClientDocument>,
+        mut ids: Vec<Bson>,
+    ) -> Result<(), StoreError> {
+        let known: HashSet<String> = clients.iter().map(|client| bson_key(&client.id)).collect();
+        ids.retain(|id| !known.contains(&bson_key(id)));
+        if !ids.is_empty() {
+            clients.extend(self.find_by_ids(&ids).await?);
+        }
+        Ok(())
+    }
 }
 
 /// All spellings of the numbers that are cited, as an Aktenzeichen or among the references.
-fn case_numbers(updates: &[&DebtUpdate]) -> BTreeSet<String> {
+fn case_numbers(updates: &[&DebtUpdate]) -> Option<Document> {
     let mut values = BTreeSet::new();
     for update in updates {
         let cited = update.client_aktenzeichen.iter().chain(&update.reference_numbers);
@@ -68,20 +84,18 @@ fn case_numbers(updates: &[&DebtUpdate]) -> BTreeSet<String> {
             values.insert(number.bare);
         }
     }
-    values
+    in_values("aktenzeichen", values)
 }
 
-/// Clients with an entry whose reference is cited, but for those that their Aktenzeichen finds.
-fn references(updates: &[&DebtUpdate], numbers: &BTreeSet<String>) -> Option<Document> {
+/// Clients with an entry whose reference is cited.
+fn references(updates: &[&DebtUpdate]) -> Option<Document> {
     let cited = updates
         .iter()
         .flat_map(|update| update.reference_numbers.iter().chain(&update.client_aktenzeichen));
-    let values = cited.filter_map(|text| compact(text)).collect();
-    let mut filter = in_values(&format!("{CREDITOR_LIST}.reference_number"), values)?;
-    // This query's collation holds apart more than the other's, so whom it leaves out is found there.
-    let found: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    filter.insert("aktenzeichen", doc! { "$nin": found });
-    Some(filter)
+    in_values(
+        &format!("{CREDITOR_LIST}.reference_number"),
+        cited.filter_map(|text| compact(text)).collect(),
+    )
 }
 
 /// Texts, and the numbers that a document may hold in their place.

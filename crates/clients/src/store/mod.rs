@@ -15,9 +15,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use bson::{Bson, Document, doc};
-use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
-use mongodb::options::{CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria};
-use mongodb::{Collection, Database};
+use futures::stream::{self, BoxStream, StreamExt};
+use mongodb::options::{
+    Collation, CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria,
+};
+use mongodb::{Collection, Cursor, Database};
 
 pub use error::{ErrorClass, StoreError};
 
@@ -111,8 +113,8 @@ impl ClientStore {
         let limit = self.settings.timeout;
         let clients = stream::unfold(Some(cursor), move |cursor| async move {
             let mut cursor = cursor?;
-            match tokio::time::timeout(limit, cursor.try_next()).await {
-                Ok(Ok(document)) => Some((Ok(ClientDocument::from_bson(&document?)), Some(cursor))),
+            match tokio::time::timeout(limit, next(&mut cursor)).await {
+                Ok(Ok(client)) => Some((Ok(client?), Some(cursor))),
                 Ok(Err(error)) => Some((Err(StoreError::driver(action, &error)), None)),
                 Err(_) => Some((Err(StoreError::timeout(action, limit)), None)),
             }
@@ -124,7 +126,7 @@ impl ClientStore {
     async fn read(
         &self,
         filter: Document,
-        collation: Option<mongodb::options::Collation>,
+        collation: Option<Collation>,
     ) -> Result<Vec<ClientDocument>, StoreError> {
         let mut find = self
             .clients
@@ -135,10 +137,39 @@ impl ClientStore {
             find = find.collation(collation);
         }
         let documents = async {
-            let cursor = find.await?;
-            cursor.map_ok(|document| ClientDocument::from_bson(&document)).try_collect().await
+            let mut cursor = find.await?;
+            let mut clients = Vec::new();
+            while let Some(client) = next(&mut cursor).await? {
+                clients.push(client);
+            }
+            Ok(clients)
         };
         self.in_time("read clients", documents).await
+    }
+
+    /// The `_id`s alone.
+    async fn read_ids(
+        &self,
+        filter: Document,
+        collation: Collation,
+    ) -> Result<Vec<Bson>, StoreError> {
+        let find = self
+            .clients
+            .find(filter)
+            .projection(doc! { "_id": 1 })
+            .collation(collation)
+            .max_time(self.settings.timeout);
+        let ids = async {
+            let mut cursor = find.await?;
+            let mut ids = Vec::new();
+            while cursor.advance().await? {
+                if let Some(id) = cursor.current().get("_id")? {
+                    ids.push(Bson::try_from(id)?);
+                }
+            }
+            Ok(ids)
+        };
+        self.in_time("look up clients", ids).await
     }
 
     async fn in_time<T>(
@@ -150,5 +181,15 @@ impl ClientStore {
             Ok(answer) => answer.map_err(|error| StoreError::driver(action, &error)),
             Err(_) => Err(StoreError::timeout(action, self.settings.timeout)),
         }
+    }
+}
+
+/// The next document, read where the driver received it.
+async fn next(
+    cursor: &mut Cursor<Document>,
+) -> Result<Option<ClientDocument>, mongodb::error::Error> {
+    match cursor.advance().await? {
+        true => Ok(Some(ClientDocument::from_raw(cursor.current())?)),
+        false => Ok(None),
     }
 }
