@@ -18,7 +18,7 @@ pub struct RelayMetrics {
     delivery_seconds: Histogram,
     batches: IntCounter,
     rolled_back: IntCounterVec,
-    /// 1 while MongoDB is away and nothing is claimed.
+    /// How many workers claim nothing because a database is away.
     pub breaker_open: IntGauge,
 }
 
@@ -63,7 +63,7 @@ impl RelayMetrics {
             )?,
             breaker_open: IntGauge::new(
                 "claimsync_relay_mongodb_breaker_open",
-                "1 while MongoDB is away and nothing is claimed",
+                "Workers that claim nothing while a database is away",
             )?,
         };
         registry.register(Box::new(metrics.pending.clone()))?;

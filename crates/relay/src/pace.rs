@@ -16,16 +16,21 @@ use crate::metrics::RelayMetrics;
 const SHORTEST_PROBE_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_PROBE_WAIT: Duration = Duration::from_secs(5);
 
-/// The loop of one relay.
-pub(crate) struct Pace {
+/// The loop of one of a relay's workers.
+///
+/// One worker polls, the others wait until they are woken. A notification wakes one, and whoever
+/// finds a full batch wakes the next, so that an idle relay costs no more for having several.
+#[derive(Clone)]
+pub(crate) struct Worker {
     pub(crate) delivery: Delivery,
     pub(crate) metrics: RelayMetrics,
     pub(crate) wake: Arc<Notify>,
-    pub(crate) poll_interval: Duration,
+    /// `None` waits for a wake-up alone.
+    pub(crate) poll_interval: Option<Duration>,
     pub(crate) largest_batch: u32,
 }
 
-impl Pace {
+impl Worker {
     /// Runs until the context is cancelled; the batch in hand is finished first.
     pub(crate) async fn run(&self, context: &Context) {
         let log = context.log.new(o!("saga_step" => "relay"));
@@ -37,6 +42,10 @@ impl Pace {
                 Ok(report) => {
                     self.metrics.record_batch(&report);
                     batch_size.grow();
+                    if report.claimed == limit as usize {
+                        // There is more than one worker's share.
+                        self.wake.notify_one();
+                    }
                     cursor.advance(&report, limit);
                     if report.claimed == 0 && from_id == 0 {
                         self.wait_for_work(context).await;
@@ -54,8 +63,15 @@ impl Pace {
     async fn wait_for_work(&self, context: &Context) {
         tokio::select! {
             () = self.wake.notified() => {}
-            () = tokio::time::sleep(jittered(self.poll_interval)) => {}
+            () = self.poll_is_due() => {}
             () = context.shutdown.cancelled() => {}
+        }
+    }
+
+    async fn poll_is_due(&self) {
+        match self.poll_interval {
+            Some(interval) => tokio::time::sleep(jittered(interval)).await,
+            None => std::future::pending().await,
         }
     }
 
@@ -69,7 +85,7 @@ impl Pace {
         };
         self.metrics.record_rollback(cause);
         warn!(log, "batch rolled back; no retry was spent"; "cause" => cause, "error" => chain(error));
-        self.metrics.breaker_open.set(1);
+        self.metrics.breaker_open.inc();
         let mut wait = SHORTEST_PROBE_WAIT;
         loop {
             tokio::select! {
@@ -82,7 +98,7 @@ impl Pace {
             }
             wait = (wait * 2).min(LONGEST_PROBE_WAIT);
         }
-        self.metrics.breaker_open.set(0);
+        self.metrics.breaker_open.dec();
     }
 
     async fn is_reachable(&self, error: &BatchError) -> bool {

@@ -1,5 +1,6 @@
 //! The relay as a service: bound first, so that a test learns the port, then run.
 
+use std::iter;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,17 +11,18 @@ use domain::logging::chain;
 use domain::models::outbox_message;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
 use domain::settings::Secret;
+use futures::future::join_all;
 use slog::{info, o, warn};
 use tokio::sync::Notify;
 
 use crate::batch::Delivery;
 use crate::metrics::RelayMetrics;
-use crate::pace::Pace;
+use crate::pace::Worker;
 use crate::settings::RelaySettings;
 use crate::wake;
 
-/// One for the batch, one for probes and metrics.
-const CONNECTIONS: u32 = 2;
+/// Beside those of the workers: for probes and metrics.
+const OWN_CONNECTIONS: u32 = 1;
 
 /// A relay that listens but does not deliver yet.
 pub struct RelayService {
@@ -35,7 +37,7 @@ impl RelayService {
     pub fn bind(settings: RelaySettings) -> Result<Self> {
         settings.validate()?;
         let postgres_url = settings.postgres.required_url()?;
-        let mut pool = PoolSettings::new("claimsync-relay", CONNECTIONS);
+        let mut pool = PoolSettings::new("claimsync-relay", settings.workers + OWN_CONNECTIONS);
         // A frozen relay's rows are free soon after its own limit has passed.
         pool.idle_in_transaction_timeout = settings.delivery.write_timeout * 2;
         let database = Database::new(&postgres_url, &pool);
@@ -70,15 +72,21 @@ impl RelayService {
             let wake = Arc::new(Notify::new());
             let listener = tokio::spawn(wake::listen(context.clone(), postgres_url, wake.clone()));
             let log = context.log.new(o!());
-            let pace = Pace {
+            let polling = Worker {
                 delivery: Delivery::new(database.clone(), store.clone(), &settings.delivery, log),
                 metrics,
                 wake,
-                poll_interval: settings.poll_interval,
+                poll_interval: Some(settings.poll_interval),
                 largest_batch: settings.delivery.batch_size,
             };
-            info!(context.log, "delivering");
-            pace.run(&context).await;
+            let waiting = Worker { poll_interval: None, ..polling.clone() };
+            let others = iter::repeat_n(waiting, settings.workers as usize - 1);
+            info!(context.log, "delivering"; "workers" => settings.workers);
+            join_all(iter::once(polling).chain(others).map(|worker| {
+                let context = context.clone();
+                async move { worker.run(&context).await }
+            }))
+            .await;
             listener.abort();
             Ok(())
         };

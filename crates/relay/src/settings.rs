@@ -28,6 +28,9 @@ pub struct RelaySettings {
     #[arg(long, env = "RELAY_POLL_INTERVAL_MS", default_value = "1000", value_name = "MS",
           value_parser = parse_milliseconds)]
     pub poll_interval: Duration,
+    /// Batches in flight at once: while one waits for a database, another one is prepared
+    #[arg(long, env = "RELAY_WORKERS", default_value = "2", value_name = "N")]
+    pub workers: u32,
 }
 
 /// How messages are delivered; the reconciler takes the same settings.
@@ -107,6 +110,12 @@ impl RelaySettings {
             return Err(SettingsError::Invalid {
                 name: "RELAY_POLL_INTERVAL_MS",
                 problem: "must be at least 10".to_owned(),
+            });
+        }
+        if !(1..=16).contains(&self.workers) {
+            return Err(SettingsError::Invalid {
+                name: "RELAY_WORKERS",
+                problem: "must be from 1 to 16".to_owned(),
             });
         }
         self.postgres.required_url()?;

@@ -60,6 +60,7 @@ impl Place {
                 guard_jump_factor: 20,
             },
             poll_interval: Duration::from_millis(100),
+            workers: 2,
         }
     }
 
