@@ -53,9 +53,14 @@ fn conditions<'a>(
 fn exactly_one(identity: &EntryIdentity) -> Result<RawDocumentBuf, Error> {
     let mut same = RawArrayBuf::new();
     for (field, value) in parts(identity) {
-        let stored = rawdoc! { "$ifNull": [format!("$$entry.{field}"), RawBson::Null] };
-        let value = RawBson::try_from(value.clone())?;
-        same.push(rawdoc! { "$eq": [stored, { "$literal": value }] });
+        let path = format!("$$entry.{field}");
+        let equal = match RawBson::try_from(value.clone())? {
+            RawBson::Null => {
+                rawdoc! { "$eq": [{ "$ifNull": [path, RawBson::Null] }, RawBson::Null] }
+            }
+            value => rawdoc! { "$eq": [path, { "$literal": value }] },
+        };
+        same.push(equal);
     }
     let list = format!("${CREDITOR_LIST}");
     let is_array = rawdoc! { "$isArray": list.as_str() };
