@@ -43,6 +43,8 @@ pub struct BatchReport {
     pub claimed: usize,
     /// The last claimed message's id; 0 where nothing was claimed.
     pub last_id: i64,
+    /// How long the claim itself took.
+    pub claim_time: Duration,
     /// By label of `claimsync_outbox_outcomes_total`.
     pub outcomes: HashMap<&'static str, u64>,
     /// Seconds from commit in Postgres to MongoDB's acknowledgement, for each message applied.
@@ -100,8 +102,11 @@ impl Delivery {
         self.database
             .run(move |conn| {
                 conn.transaction(|conn| {
+                    let began = Instant::now();
                     let claimed = outbox_message::claim_due(conn, from_id, i64::from(limit))?;
-                    delivery.relay_claimed(conn, &claimed, &runtime)
+                    let claim_time = began.elapsed();
+                    let report = delivery.relay_claimed(conn, &claimed, &runtime)?;
+                    Ok(BatchReport { claim_time, ..report })
                 })
             })
             .await

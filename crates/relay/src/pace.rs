@@ -25,8 +25,9 @@ pub(crate) struct Worker {
     pub(crate) delivery: Delivery,
     pub(crate) metrics: RelayMetrics,
     pub(crate) wake: Arc<Notify>,
-    /// `None` waits for a wake-up alone.
-    pub(crate) poll_interval: Option<Duration>,
+    pub(crate) poll_interval: Duration,
+    /// Whether it looks at the outbox by itself; without, it waits for a wake-up alone.
+    pub(crate) polls: bool,
     pub(crate) largest_batch: u32,
 }
 
@@ -35,7 +36,7 @@ impl Worker {
     pub(crate) async fn run(&self, context: &Context) {
         let log = context.log.new(o!("saga_step" => "relay"));
         let mut batch_size = BatchSize::new(self.largest_batch);
-        let mut cursor = Cursor::at_start(Instant::now());
+        let mut cursor = Cursor::at_start(Instant::now(), self.poll_interval);
         while !context.shutdown.is_cancelled() {
             let (from_id, limit) = (cursor.start_of_claim(Instant::now()), batch_size.current());
             match self.delivery.relay_batch_from(from_id, limit).await {
@@ -46,14 +47,14 @@ impl Worker {
                         // There is more than one worker's share.
                         self.wake.notify_one();
                     }
-                    cursor.advance(&report, limit);
-                    if report.claimed == 0 && from_id == 0 {
+                    cursor.advance(&report);
+                    if report.claimed == 0 {
                         self.wait_for_work(context).await;
                     }
                 }
                 Err(error) => {
                     batch_size.shrink();
-                    cursor = Cursor::at_start(Instant::now());
+                    cursor = Cursor::at_start(Instant::now(), self.poll_interval);
                     self.wait_for_recovery(context, &log, &error).await;
                 }
             }
@@ -69,9 +70,9 @@ impl Worker {
     }
 
     async fn poll_is_due(&self) {
-        match self.poll_interval {
-            Some(interval) => tokio::time::sleep(jittered(interval)).await,
-            None => std::future::pending().await,
+        match self.polls {
+            true => tokio::time::sleep(jittered(self.poll_interval)).await,
+            false => std::future::pending().await,
         }
     }
 
@@ -147,30 +148,46 @@ impl BatchSize {
 /// What was processed leaves dead entries at the left end of the index, and while a long transaction
 /// somewhere pins the horizon, nobody can clean them up: a claim from the start would read all of
 /// them each time. So claims go on from where the last one ended, and return to the start, where
-/// retries and late commits wait, once the end is reached and at least once a second.
+/// retries wait, once in a poll interval and at least every second; more seldom if that claim has
+/// become slow, so that it takes a twentieth of the time at most.
 #[derive(Debug)]
 struct Cursor {
     from_id: i64,
     at_start: Instant,
+    until_start: Duration,
+    shortest: Duration,
 }
 
-const LONGEST_WAY_FROM_START: Duration = Duration::from_secs(1);
+/// A claim goes back by so many ids, because messages become visible in the order of their commits
+/// and not of their ids.
+const LATE_COMMITS: i64 = 1_000;
+
+/// How many times its own duration a claim from the start is left out.
+const REST: u32 = 20;
+
+const WAY_FROM_START: Duration = Duration::from_secs(1);
+const LONGEST_WAY_FROM_START: Duration = Duration::from_secs(10);
 
 impl Cursor {
-    fn at_start(now: Instant) -> Self {
-        Self { from_id: 0, at_start: now }
+    fn at_start(now: Instant, poll_interval: Duration) -> Self {
+        let shortest = poll_interval.min(WAY_FROM_START);
+        Self { from_id: 0, at_start: now, until_start: shortest, shortest }
     }
 
     fn start_of_claim(&mut self, now: Instant) -> i64 {
-        if now.duration_since(self.at_start) >= LONGEST_WAY_FROM_START {
-            *self = Self::at_start(now);
+        if now.duration_since(self.at_start) >= self.until_start {
+            self.from_id = 0;
+            self.at_start = now;
         }
         self.from_id
     }
 
-    fn advance(&mut self, report: &BatchReport, limit: u32) {
-        let was_full = report.claimed == limit as usize;
-        self.from_id = if was_full { report.last_id + 1 } else { 0 };
+    fn advance(&mut self, report: &BatchReport) {
+        if self.from_id == 0 {
+            let rest = report.claim_time * REST;
+            self.until_start = rest.clamp(self.shortest, LONGEST_WAY_FROM_START);
+        }
+        self.from_id = self.from_id.max(report.last_id - LATE_COMMITS);
     }
 }
 
@@ -178,25 +195,38 @@ impl Cursor {
 mod tests {
     use super::*;
 
+    const POLL: Duration = Duration::from_secs(1);
+
+    fn claimed(last_id: i64, claim_time: Duration) -> BatchReport {
+        BatchReport { claimed: 500, last_id, claim_time, ..BatchReport::default() }
+    }
+
     #[test]
-    fn claims_go_on_from_the_last_and_return_to_the_start_at_the_end_and_every_second() {
+    fn claims_go_on_from_the_last_and_return_to_the_start_once_in_a_poll_interval() {
         let now = Instant::now();
-        let batch = |claimed, last_id| BatchReport { claimed, last_id, ..BatchReport::default() };
-        let mut cursor = Cursor::at_start(now);
+        let mut cursor = Cursor::at_start(now, POLL);
         assert_eq!(cursor.start_of_claim(now), 0);
-        cursor.advance(&batch(500, 900), 500);
-        assert_eq!(cursor.start_of_claim(now), 901);
-        cursor.advance(&batch(499, 1_500), 500);
-        assert_eq!(cursor.start_of_claim(now), 0, "the end is reached");
-        cursor.advance(&batch(500, 900), 500);
-        let later = now + LONGEST_WAY_FROM_START;
-        assert_eq!(
-            cursor.start_of_claim(later),
-            0,
-            "retries and late commits wait no longer than this"
-        );
-        cursor.advance(&batch(500, 950), 500);
-        assert_eq!(cursor.start_of_claim(later), 951);
+        cursor.advance(&claimed(900, Duration::ZERO));
+        assert_eq!(cursor.start_of_claim(now), 0, "late commits may still be below");
+        cursor.advance(&claimed(5_000, Duration::ZERO));
+        assert_eq!(cursor.start_of_claim(now), 4_000);
+        cursor.advance(&BatchReport::default());
+        assert_eq!(cursor.start_of_claim(now), 4_000, "an empty claim says nothing of the start");
+        cursor.advance(&claimed(4_100, Duration::ZERO));
+        assert_eq!(cursor.start_of_claim(now), 4_000);
+        assert_eq!(cursor.start_of_claim(now + POLL), 0, "retries wait no longer than this");
+    }
+
+    #[test]
+    fn a_slow_start_is_visited_more_seldom_but_within_ten_seconds() {
+        for (claim_time, expected) in [(1, POLL), (100, POLL * 2), (3_000, LONGEST_WAY_FROM_START)]
+        {
+            let now = Instant::now();
+            let mut cursor = Cursor::at_start(now, POLL);
+            cursor.advance(&claimed(5_000, Duration::from_millis(claim_time)));
+            assert_eq!(cursor.start_of_claim(now + expected - Duration::from_millis(1)), 4_000);
+            assert_eq!(cursor.start_of_claim(now + expected), 0);
+        }
     }
 
     #[test]

@@ -76,10 +76,11 @@ impl RelayService {
                 delivery: Delivery::new(database.clone(), store.clone(), &settings.delivery, log),
                 metrics,
                 wake,
-                poll_interval: Some(settings.poll_interval),
+                poll_interval: settings.poll_interval,
+                polls: true,
                 largest_batch: settings.delivery.batch_size,
             };
-            let waiting = Worker { poll_interval: None, ..polling.clone() };
+            let waiting = Worker { polls: false, ..polling.clone() };
             let others = iter::repeat_n(waiting, settings.workers as usize - 1);
             info!(context.log, "delivering"; "workers" => settings.workers);
             join_all(iter::once(polling).chain(others).map(|worker| {
