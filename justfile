@@ -24,7 +24,7 @@ test *arguments: setup
 chaos *arguments: setup
     @scripts/chaos "$@"
 
-# Measure release builds beside a floor (relay, ingest, latency, idle, reconcile; --json, --quick)
+# Measure release builds beside a floor (relay, ingest, latency, idle, backlog, hold, reconcile; --json, --publish DIR)
 bench *arguments: setup
     @scripts/bench "$@"
 

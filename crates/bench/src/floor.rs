@@ -7,28 +7,56 @@ use anyhow::Result;
 use bson::{Bson, Document, doc};
 use mongodb::Database;
 use serde_json::Value;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row, Transaction};
 
 const BATCH: i64 = 500;
 
+/// What keeps other workers from a batch while it is written to MongoDB.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// The row locks of the open transaction, as the relay does it.
+    Locks,
+    /// A lease that is committed first.
+    Lease,
+}
+
 /// Delivers everything that is pending, one batch after the other.
-pub(crate) async fn deliver(postgres: &mut Client, mongo: &Database) -> Result<()> {
-    while deliver_batch(postgres, mongo).await? > 0 {}
+pub(crate) async fn deliver(postgres: &mut Client, mongo: &Database, hold: Hold) -> Result<()> {
+    while deliver_batch(postgres, mongo, hold).await? > 0 {}
     Ok(())
 }
 
-async fn deliver_batch(postgres: &mut Client, mongo: &Database) -> Result<usize> {
-    let transaction = postgres.transaction().await?;
-    let rows = transaction
-        .query(
-            "SELECT id, aggregate_id::int, payload::text FROM outbox_messages
-              WHERE processed_at IS NULL AND dead_at IS NULL AND next_attempt_at <= now()
-              ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
-            &[&BATCH],
-        )
-        .await?;
+/// Locks a batch.
+pub(crate) async fn claim(transaction: &Transaction<'_>) -> Result<Vec<Row>> {
+    let claim = "SELECT id, aggregate_id::int, payload::text FROM outbox_messages
+                  WHERE processed_at IS NULL AND dead_at IS NULL AND next_attempt_at <= now()
+                  ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED";
+    Ok(transaction.query(claim, &[&BATCH]).await?)
+}
+
+/// Puts a batch off for longer than it takes; a message comes back by itself if its worker dies.
+async fn lease(transaction: &Transaction<'_>) -> Result<Vec<Row>> {
+    let lease = "UPDATE outbox_messages SET next_attempt_at = now() + interval '30 seconds'
+                  WHERE id IN (SELECT id FROM outbox_messages
+                                WHERE processed_at IS NULL AND dead_at IS NULL
+                                  AND next_attempt_at <= now()
+                                ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+              RETURNING id, aggregate_id::int, payload::text";
+    Ok(transaction.query(lease, &[&BATCH]).await?)
+}
+
+async fn deliver_batch(postgres: &mut Client, mongo: &Database, hold: Hold) -> Result<usize> {
+    let mut transaction = postgres.transaction().await?;
+    let rows = match hold {
+        Hold::Locks => claim(&transaction).await?,
+        Hold::Lease => lease(&transaction).await?,
+    };
     if rows.is_empty() {
         return Ok(0);
+    }
+    if hold == Hold::Lease {
+        transaction.commit().await?;
+        transaction = postgres.transaction().await?;
     }
     let messages: Vec<(i64, i32, Value)> = rows
         .iter()

@@ -12,6 +12,8 @@ use devstack::stack::{DATABASE, programs_beside_this_one};
 use devstack::{Lifetime, Replicas, RunDir, Stack, StackOptions};
 use tokio_postgres::NoTls;
 
+use crate::data;
+
 /// Databases that keep their promises (fsync on), and services to be started one by one.
 pub(crate) struct Place {
     pub(crate) stack: Stack,
@@ -83,6 +85,29 @@ impl Place {
             }
         }
         Ok(())
+    }
+
+    /// Starts relays on an empty queue and freezes them, so that neither their start nor the seeding
+    /// is part of a measurement.
+    pub(crate) async fn hold_relays(&mut self, count: usize) -> Result<()> {
+        data::empty(&self.postgres().await?).await?;
+        self.start(Kind::Relay, count).await?;
+        self.freeze_relays();
+        Ok(())
+    }
+
+    pub(crate) fn freeze_relays(&mut self) {
+        self.signal_relays(Signal::STOP);
+    }
+
+    pub(crate) fn release_relays(&mut self) {
+        self.signal_relays(Signal::CONT);
+    }
+
+    fn signal_relays(&mut self, signal: Signal) {
+        for service in self.services(Kind::Relay) {
+            service.signal(signal);
+        }
     }
 
     /// Ends all services of a kind.

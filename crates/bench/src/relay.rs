@@ -8,42 +8,62 @@ use devstack::service::Kind;
 use mongodb::IndexModel;
 use tokio_postgres::Client;
 
+use crate::floor::{self, Hold};
 use crate::place::Place;
 use crate::report::Report;
-use crate::{Scale, data, floor};
+use crate::{Scale, data};
 
 const UNIT: &str = "messages/s";
 
 pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report) -> Result<()> {
-    let load = Load { clients: scale.of(5_000), messages: scale.of(50_000) };
+    let load = Load::of(scale);
     let postgres = place.postgres().await?;
 
-    let floor = load.floor(place, &postgres, 1).await?;
+    let floor = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
     for relays in [1, 2, 4] {
-        load.seed(place, &postgres, false).await?;
-        let rate = load.deliver(place, &postgres, relays, 0).await?;
+        let rate = load.deliver(place, &postgres, relays, Queue::Plain).await?;
         let name = format!("relay: {} pending, relays: {relays}", load.messages);
         report.add_beside(name, rate, UNIT, floor);
     }
     // Once more at the end, because machines drift during a run.
-    let floor_again = load.floor(place, &postgres, 1).await?;
+    let floor_again = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
     report.add("relay: floor, measured again", floor_again, UNIT);
-    let floor_two = load.floor(place, &postgres, 2).await?;
+    let floor_two = load.floor(place, &postgres, 2, Hold::Locks).await?.rate;
     report.add("relay: floor with two workers", floor_two, UNIT);
 
-    load.seed(place, &postgres, true).await?;
-    let undeliverable = load.messages / 10;
-    let rate = load.deliver(place, &postgres, 1, undeliverable).await?;
+    let rate = load.deliver(place, &postgres, 1, Queue::TenthUndeliverable).await?;
     report.add_beside("relay: a tenth undeliverable", rate, UNIT, floor);
 
-    load.seed(place, &postgres, false).await?;
-    data::insert_processed(&postgres, scale.of(1_000_000)).await?;
-    data::settle(&postgres).await?;
-    let rate = load.deliver(place, &postgres, 1, 0).await?;
-    let name = format!("relay: {} processed rows lying around", scale.of(1_000_000));
-    report.add_beside(name, rate, UNIT, floor);
+    let processed = scale.of(1_000_000);
+    let rate = load.deliver(place, &postgres, 1, Queue::BesideProcessed(processed)).await?;
+    report.add_beside(format!("relay: {processed} processed rows lying around"), rate, UNIT, floor);
 
     pinned(place, &postgres, load, scale, floor, report).await
+}
+
+/// Held locks against a committed lease, for the record that weighs them: the floor both ways.
+pub(crate) async fn compare_holds(
+    place: &mut Place,
+    scale: Scale,
+    report: &mut Report,
+) -> Result<()> {
+    let load = Load::of(scale);
+    let postgres = place.postgres().await?;
+    for workers in [1, 2] {
+        let locks = load.floor(place, &postgres, workers, Hold::Locks).await?;
+        let lease = load.floor(place, &postgres, workers, Hold::Lease).await?;
+        let name = |what: &str| format!("hold: {what}, workers: {workers}");
+        report.add(name("row locks"), locks.rate, UNIT);
+        report.add_beside(name("committed lease"), lease.rate, UNIT, locks.rate);
+        report.add(name("log written with row locks"), locks.wal_bytes, "bytes/message");
+        report.add_beside(
+            name("log written with a lease"),
+            lease.wal_bytes,
+            "bytes/message",
+            locks.wal_bytes,
+        );
+    }
+    Ok(())
 }
 
 /// Rates while a long transaction keeps dead rows from being cleaned up.
@@ -56,7 +76,8 @@ async fn pinned(
     report: &mut Report,
 ) -> Result<()> {
     let pin = place.postgres().await?;
-    load.seed(place, postgres, false).await?;
+    place.hold_relays(1).await?;
+    load.seed(place, postgres, Queue::Plain).await?;
     pin.batch_execute(
         "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM outbox_messages",
     )
@@ -65,17 +86,30 @@ async fn pinned(
     let until = Instant::now() + pinned_for;
     let mut rates = Vec::new();
     loop {
-        rates.push(load.deliver(place, postgres, 1, 0).await?);
+        place.release_relays();
+        rates.push(load.time(postgres, 0).await?);
         if Instant::now() >= until {
             break;
         }
+        place.freeze_relays();
         data::insert_pending(postgres, load.clients, load.messages, false).await?;
     }
+    place.end(Kind::Relay).await;
     pin.batch_execute("ROLLBACK").await?;
     let slowest = rates.iter().copied().fold(f64::INFINITY, f64::min);
     let name = format!("relay: slowest within {} s of a pinned horizon", pinned_for.as_secs());
     report.add_beside(name, slowest, UNIT, floor);
     Ok(())
+}
+
+/// What waits, and what lies around.
+#[derive(Clone, Copy)]
+enum Queue {
+    Plain,
+    /// Their client is not there.
+    TenthUndeliverable,
+    /// So many messages that were delivered long ago.
+    BesideProcessed(usize),
 }
 
 #[derive(Clone, Copy)]
@@ -84,53 +118,85 @@ struct Load {
     messages: usize,
 }
 
+/// What the floor took.
+struct Floor {
+    /// Messages per second.
+    rate: f64,
+    /// Bytes of Postgres's write-ahead log for each message.
+    wal_bytes: f64,
+}
+
 impl Load {
-    async fn seed(self, place: &Place, postgres: &Client, undeliverable: bool) -> Result<()> {
+    fn of(scale: Scale) -> Self {
+        Self { clients: scale.of(5_000), messages: scale.of(50_000) }
+    }
+
+    async fn seed(self, place: &Place, postgres: &Client, queue: Queue) -> Result<()> {
         data::insert_clients(&place.clients().await?, self.clients).await?;
         data::empty(postgres).await?;
+        let undeliverable = matches!(queue, Queue::TenthUndeliverable);
         data::insert_pending(postgres, self.clients, self.messages, undeliverable).await?;
+        if let Queue::BesideProcessed(count) = queue {
+            data::insert_processed(postgres, count).await?;
+        }
         data::settle(postgres).await
     }
 
-    async fn floor(self, place: &Place, postgres: &Client, workers: usize) -> Result<f64> {
-        self.seed(place, postgres, false).await?;
+    async fn floor(
+        self,
+        place: &Place,
+        postgres: &Client,
+        workers: usize,
+        hold: Hold,
+    ) -> Result<Floor> {
+        self.seed(place, postgres, Queue::Plain).await?;
         let by_number = IndexModel::builder().keys(doc! { "aktenzeichen": 1 }).build();
         place.clients().await?.create_index(by_number).await?;
         let mut tasks = Vec::new();
+        let log_before = wal_bytes(postgres).await?;
         let began = Instant::now();
         for _ in 0..workers {
             let (mut own, mongo) = (place.postgres().await?, place.mongo().await?);
-            tasks.push(tokio::spawn(async move { floor::deliver(&mut own, &mongo).await }));
+            tasks.push(tokio::spawn(async move { floor::deliver(&mut own, &mongo, hold).await }));
         }
         for task in tasks {
             task.await??;
         }
-        Ok(self.messages as f64 / began.elapsed().as_secs_f64())
+        let messages = self.messages as f64;
+        Ok(Floor {
+            rate: messages / began.elapsed().as_secs_f64(),
+            wal_bytes: (wal_bytes(postgres).await? - log_before) / messages,
+        })
     }
 
-    /// Starts relays over what is pending and measures from the first outcome to the last.
-    /// `waiting` messages stay behind, because their client is not there.
+    /// Messages per second of so many relays.
     async fn deliver(
         self,
         place: &mut Place,
         postgres: &Client,
         relays: usize,
-        waiting: usize,
+        queue: Queue,
     ) -> Result<f64> {
-        let before = oldest_untried(postgres).await?;
-        for service in place.services(Kind::Relay).take(relays) {
-            service.start()?;
-        }
-        // Start-up is not what is measured.
-        while oldest_untried(postgres).await? == before {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        let (first, began) = (count_untried(postgres).await?, Instant::now());
+        place.hold_relays(relays).await?;
+        self.seed(place, postgres, queue).await?;
+        let waiting = match queue {
+            Queue::TenthUndeliverable => self.messages / 10,
+            Queue::Plain | Queue::BesideProcessed(_) => 0,
+        };
+        place.release_relays();
+        let rate = self.time(postgres, waiting).await?;
+        place.end(Kind::Relay).await;
+        Ok(rate)
+    }
+
+    /// From now until each message was tried; `waiting` of them stay, because their client is not
+    /// there.
+    async fn time(self, postgres: &Client, waiting: usize) -> Result<f64> {
+        let began = Instant::now();
         while newest_untried(postgres).await?.is_some() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let elapsed = began.elapsed();
-        place.end(Kind::Relay).await;
         let left = postgres
             .query("SELECT error_message FROM outbox_messages WHERE processed_at IS NULL", &[])
             .await?;
@@ -140,26 +206,21 @@ impl Load {
             "{} messages were not delivered instead of {waiting}; the first: {reason:?}",
             left.len()
         );
-        Ok(first as f64 / elapsed.as_secs_f64())
+        Ok(self.messages as f64 / elapsed.as_secs_f64())
     }
 }
 
-/// Messages that no relay has touched.
-const UNTRIED: &str = "FROM outbox_messages
-    WHERE processed_at IS NULL AND dead_at IS NULL AND retry_count = 0";
-
-async fn count_untried(postgres: &Client) -> Result<i64> {
-    Ok(postgres.query_one(&format!("SELECT count(*) {UNTRIED}"), &[]).await?.get(0))
+/// The newest message that no relay has touched. It is asked for while the relays work: reading the
+/// index from its end, it costs next to nothing until the end is reached.
+pub(crate) async fn newest_untried(postgres: &Client) -> Result<Option<i64>> {
+    let newest = "SELECT id FROM outbox_messages
+                   WHERE processed_at IS NULL AND dead_at IS NULL AND retry_count = 0
+                   ORDER BY id DESC LIMIT 1";
+    Ok(postgres.query_opt(newest, &[]).await?.map(|row| row.get(0)))
 }
 
-async fn oldest_untried(postgres: &Client) -> Result<Option<i64>> {
-    let row = postgres.query_opt(&format!("SELECT id {UNTRIED} ORDER BY id LIMIT 1"), &[]).await?;
-    Ok(row.map(|row| row.get(0)))
-}
-
-/// Asked while the relays work: reading the index from its end, it costs next to nothing until the
-/// end is reached.
-async fn newest_untried(postgres: &Client) -> Result<Option<i64>> {
-    let newest = format!("SELECT id {UNTRIED} ORDER BY id DESC LIMIT 1");
-    Ok(postgres.query_opt(&newest, &[]).await?.map(|row| row.get(0)))
+/// Bytes of write-ahead log so far.
+async fn wal_bytes(postgres: &Client) -> Result<f64> {
+    let position = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8";
+    Ok(postgres.query_one(position, &[]).await?.get(0))
 }

@@ -3,21 +3,24 @@
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
+use crate::machine::Machine;
+
 /// All figures of one run, in the order of measuring.
 #[derive(Default, Serialize)]
 pub(crate) struct Report {
-    figures: Vec<Figure>,
+    pub(crate) machine: Option<Machine>,
+    pub(crate) figures: Vec<Figure>,
 }
 
 #[derive(Serialize)]
-struct Figure {
-    name: String,
-    value: f64,
-    unit: &'static str,
+pub(crate) struct Figure {
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) unit: &'static str,
     /// The same measured on the floor.
-    floor: Option<f64>,
+    pub(crate) floor: Option<f64>,
     /// Value by floor.
-    ratio: Option<f64>,
+    pub(crate) ratio: Option<f64>,
 }
 
 impl Report {
@@ -45,11 +48,11 @@ impl Report {
         self.figures.push(Figure { name, value, unit, floor, ratio });
     }
 
-    pub(crate) fn print(&self, json: bool) {
-        if json {
-            println!("{}", serde_json::to_string_pretty(self).expect("numbers and texts only"));
-            return;
-        }
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("numbers and texts only")
+    }
+
+    pub(crate) fn print(&self) {
         let mut table = domain::terminal::table();
         table.set_header(["figure", "value", "unit", "floor", "ratio"]);
         let number = |value: f64| format!("{value:.2}");
@@ -68,6 +71,9 @@ impl Report {
             }
         }
         println!("{table}");
+        if let Some(machine) = &self.machine {
+            println!("{machine}");
+        }
     }
 }
 
