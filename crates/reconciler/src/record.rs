@@ -7,6 +7,7 @@ use crate::cleanup::CleanedUp;
 use crate::compare::Counts;
 use crate::deliver::Delivered;
 use crate::finding::Findings;
+use crate::guard::Refusal;
 use crate::run::RunOptions;
 use crate::settings::CompareSettings;
 
@@ -52,7 +53,8 @@ impl RunRecord {
     }
 
     /// So much differs that a person must look before anything is repaired.
-    pub fn refuse_repairs(&mut self, reason: String) {
+    pub fn refuse_repairs(&mut self, refusal: Refusal) {
+        let reason = format!("{refusal}; look at them, then `reconciler run --repair-all --yes`");
         self.note(Some(reason.clone()));
         self.repairs_refused = Some(reason);
     }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cleanup::clean_up;
 use crate::compare::{Progress, Scope, compare};
 use crate::deliver::deliver_due;
-use crate::guard::refuse_mass_repair;
+use crate::guard::{Refusal, admit_repairs};
 use crate::halt::Halt;
 use crate::leader::{Election, Leadership};
 use crate::record::RunRecord;
@@ -241,16 +241,23 @@ impl Reconciler {
             () = noting => unreachable!("progress is noted until the comparison ends"),
         };
         record.note(comparison.cut_short.clone());
-        let checked = comparison.counts.mails;
+        let limit = self.settings.compare.max_repairs;
+        let admitted = admit_repairs(&comparison, limit, options.repair_all);
         record.counts = comparison.counts;
         record.findings = comparison.findings;
-        let differing = record.findings.differing_targets();
-        let limit = self.settings.compare.max_repairs;
-        if let Some(refusal) = refuse_mass_repair(differing, checked, limit, options.repair_all) {
-            error!(self.log, "nothing was repaired: too much differs"; "report_id" => report_id,
-                "differing" => differing, "checked" => checked);
-            record.refuse_repairs(refusal);
-            return Ok(());
+        match admitted {
+            Ok(()) => {}
+            Err(refusal @ Refusal::TooMuchDiffers { differing, targets }) => {
+                error!(self.log, "nothing was repaired: too much differs"; "report_id" => report_id,
+                    "differing" => differing, "targets" => targets);
+                record.refuse_repairs(refusal);
+                return Ok(());
+            }
+            Err(refusal @ Refusal::CutShort) => {
+                let is_news = !record.findings.repairable.is_empty();
+                record.note(is_news.then(|| refusal.to_string()));
+                return Ok(());
+            }
         }
         let outcomes = repair(self, halt, &record.findings.repairable).await?;
         let (repaired, failed) = repair::mark(&mut record.findings, &outcomes);

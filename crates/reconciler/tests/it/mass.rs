@@ -1,5 +1,6 @@
 //! The guard against mass repair, and what a person may do.
 
+use crate::seed::Shape;
 use crate::world::{World, count};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,6 +21,18 @@ async fn three_hundred_lost_writes_are_refused_until_a_person_says_so() {
     }
     let second = world.run().await;
     assert_eq!(second.mismatches_found, 0, "{:#}", second.details.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_of_the_targets_are_refused_however_many_older_mails_were_compared() {
+    let many_mails = Shape { clients: 100, targets_per_client: 1, mails_per_target: 10 };
+    let world = World::shaped(many_mails).await;
+    world.lose_writes(50).await;
+    let refused = world.run().await;
+    assert_eq!(refused.records_checked, 1_000);
+    assert_eq!(refused.auto_repaired, 0);
+    let note = refused.error_message.unwrap();
+    assert!(note.starts_with("NOTHING WAS REPAIRED: 50 targets differ of 100"), "{note}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

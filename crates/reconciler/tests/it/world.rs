@@ -38,9 +38,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn seeded() -> Self {
-        let mongo = TestMongo::create();
-        let (url, name) = (mongo.url().to_owned(), mongo.name().to_owned());
-        let world = Self::on(&url, &name, mongo.database().await, Some(mongo)).await;
+        Self::shaped(OFFICE).await
+    }
+
+    pub(crate) async fn shaped(shape: Shape) -> Self {
+        let world = Self { seed: Seed::new(shape), ..Self::empty().await };
         world.seed_all().await;
         world
     }
