@@ -28,9 +28,11 @@ pub struct Delivered {
     pub note: Option<String>,
 }
 
-/// Delivers until nothing is due. MongoDB being away is a note and no error.
+/// Delivers until nothing with this id or a higher one is due. MongoDB being away is a note and no
+/// error.
 pub async fn deliver_due(
     delivery: &Delivery,
+    from_id: i64,
     largest_batch: u32,
     halt: &Halt,
     log: &Logger,
@@ -44,7 +46,7 @@ pub async fn deliver_due(
             delivered.note = Some("outbox rows were left to the relay: time was up".to_owned());
             return Ok(delivered);
         }
-        match delivery.relay_batch(batch_size).await {
+        match delivery.relay_batch_from(from_id, batch_size).await {
             Ok(report) if report.claimed == 0 => return Ok(delivered),
             Ok(report) => {
                 failures = 0;

@@ -4,10 +4,10 @@ use domain::models::reconciliation_report::RunFigures;
 use serde_json::{Value, json};
 
 use crate::cleanup::CleanedUp;
-use crate::compare::Counts;
+use crate::compare::Comparison;
 use crate::deliver::Delivered;
-use crate::finding::Findings;
 use crate::guard::Refusal;
+use crate::repair::Repairs;
 use crate::run::RunOptions;
 use crate::settings::CompareSettings;
 
@@ -18,10 +18,8 @@ pub struct RunRecord {
     repair_all: bool,
     lookback_hours: u32,
     pub delivered: Delivered,
-    pub counts: Counts,
-    pub findings: Findings,
-    pub auto_repaired: u64,
-    pub failed_repairs: u64,
+    pub comparison: Comparison,
+    pub repairs: Repairs,
     pub cleaned_up: CleanedUp,
     repairs_refused: Option<String>,
     notes: Vec<String>,
@@ -34,10 +32,8 @@ impl RunRecord {
             repair_all: options.repair_all,
             lookback_hours: settings.lookback_hours,
             delivered: Delivered::default(),
-            counts: Counts::default(),
-            findings: Findings::default(),
-            auto_repaired: 0,
-            failed_repairs: 0,
+            comparison: Comparison::default(),
+            repairs: Repairs::default(),
             cleaned_up: CleanedUp::default(),
             repairs_refused: None,
             notes: Vec::new(),
@@ -64,23 +60,25 @@ impl RunRecord {
     pub fn figures(&self, message: Option<String>) -> RunFigures {
         let column = |count: u64| i32::try_from(count).unwrap_or(i32::MAX);
         RunFigures {
-            records_checked: column(self.counts.mails),
-            mismatches_found: column(self.findings.total()),
-            auto_repaired: column(self.auto_repaired),
-            failed_repairs: column(self.failed_repairs),
+            records_checked: column(self.comparison.counts.mails),
+            mismatches_found: column(self.comparison.findings.total()),
+            auto_repaired: column(self.repairs.repaired()),
+            failed_repairs: column(self.repairs.failed()),
             details: Some(self.details()),
             error_message: message,
         }
     }
 
     fn details(&self) -> Value {
-        let mut details = self.findings.to_json();
+        let mut findings = self.comparison.findings.clone();
+        self.repairs.mark(&mut findings);
+        let mut details = findings.to_json();
         let about_the_run = json!({
             "trigger": self.trigger,
             "repair_all": self.repair_all,
             "lookback_hours": self.lookback_hours,
             "delivered": self.delivered,
-            "checked": self.counts,
+            "checked": self.comparison.counts,
             "repairs_refused": self.repairs_refused,
             "cleaned_up": self.cleaned_up,
             "notes": self.notes,

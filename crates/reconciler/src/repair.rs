@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use diesel::PgConnection;
 use diesel::result::{DatabaseErrorKind, Error};
 use domain::idempotency::idempotency_key;
@@ -38,50 +39,64 @@ pub enum RepairOutcome {
     Waiting,
     /// No row was made: the mail changed, or a message of it waits already.
     NotNeeded,
+    /// The run ended before the mail's turn came.
+    NotAttempted,
 }
 
-/// Repairs these mails and waits for the outcomes.
+/// What became of the repairs that a run wanted, by mail.
+#[derive(Clone, Debug, Default)]
+pub struct Repairs(HashMap<i32, RepairOutcome>);
+
+/// Repairs these mails, waits for the outcomes and puts them into `repairs` as they come, so that a
+/// repair that ends with an error leaves a true record. The note says why the rest was left.
 pub async fn repair(
     reconciler: &Reconciler,
     halt: &Halt,
     email_ids: &[i32],
-) -> Result<HashMap<i32, RepairOutcome>, RunError> {
-    let mut outcomes = HashMap::new();
-    for ids in email_ids.chunks(BATCH) {
+    repairs: &mut Repairs,
+) -> Result<Option<String>, RunError> {
+    repairs.0.extend(email_ids.iter().map(|id| (*id, RepairOutcome::NotAttempted)));
+    for batch in email_ids.chunks(BATCH) {
         halt.check()?;
-        let ids = ids.to_vec();
+        let ids = batch.to_vec();
         let rows = reconciler.database.query(move |conn| enqueue(conn, &ids)).await?;
-        outcomes.extend(rows.failed);
-        let delivered = wait_for(reconciler, halt, &rows.by_email).await?;
-        let goes_on = !delivered.values().any(|outcome| *outcome == RepairOutcome::Waiting);
-        outcomes.extend(delivered);
-        if !goes_on {
+        repairs.0.extend(batch.iter().map(|id| (*id, RepairOutcome::NotNeeded)));
+        repairs.0.extend(rows.failed);
+        repairs.0.extend(rows.by_message.values().map(|id| (*id, RepairOutcome::Waiting)));
+        let note = wait_for(reconciler, halt, &rows.by_message, repairs).await?;
+        if note.is_some() {
             warn!(reconciler.log, "repairs wait for MongoDB; the relay will deliver them");
-            break;
+            return Ok(note);
         }
     }
-    for id in email_ids {
-        outcomes.entry(*id).or_insert(RepairOutcome::NotNeeded);
-    }
-    Ok(outcomes)
+    Ok(None)
 }
 
-/// Writes the outcomes into the listed findings; returns how many were repaired and how many
-/// failed.
-pub fn mark(findings: &mut Findings, outcomes: &HashMap<i32, RepairOutcome>) -> (u64, u64) {
-    let listed = findings.listed.iter_mut().filter(|finding| finding.repairable);
-    for finding in listed {
-        let outcome = finding.email_id.and_then(|id| outcomes.get(&id));
-        finding.repaired = outcome == Some(&RepairOutcome::Repaired);
-        finding.repair = outcome.map(RepairOutcome::text);
+impl Repairs {
+    pub fn of(&self, email_id: i32) -> Option<&RepairOutcome> {
+        self.0.get(&email_id)
     }
-    let count = |wanted: fn(&RepairOutcome) -> bool| {
-        outcomes.values().filter(|outcome| wanted(outcome)).count() as u64
-    };
-    (
-        count(|outcome| *outcome == RepairOutcome::Repaired),
-        count(|outcome| matches!(outcome, RepairOutcome::Failed(_))),
-    )
+
+    pub fn repaired(&self) -> u64 {
+        self.count(|outcome| *outcome == RepairOutcome::Repaired)
+    }
+
+    pub fn failed(&self) -> u64 {
+        self.count(|outcome| matches!(outcome, RepairOutcome::Failed(_)))
+    }
+
+    fn count(&self, is_wanted: fn(&RepairOutcome) -> bool) -> u64 {
+        self.0.values().filter(|outcome| is_wanted(outcome)).count() as u64
+    }
+
+    /// Writes the outcomes into the listed findings.
+    pub fn mark(&self, findings: &mut Findings) {
+        for finding in findings.listed.iter_mut().filter(|finding| finding.repairable) {
+            let outcome = finding.email_id.and_then(|id| self.of(id));
+            finding.repaired = outcome == Some(&RepairOutcome::Repaired);
+            finding.repair = outcome.map(RepairOutcome::text);
+        }
+    }
 }
 
 impl RepairOutcome {
@@ -92,6 +107,7 @@ impl RepairOutcome {
             RepairOutcome::Failed(reason) => reason.clone(),
             RepairOutcome::Waiting => "waiting".to_owned(),
             RepairOutcome::NotNeeded => "not_needed".to_owned(),
+            RepairOutcome::NotAttempted => "not_attempted".to_owned(),
         }
     }
 }
@@ -99,7 +115,7 @@ impl RepairOutcome {
 #[derive(Default)]
 struct Enqueued {
     /// Mail by outbox row.
-    by_email: HashMap<i64, i32>,
+    by_message: HashMap<i64, i32>,
     failed: HashMap<i32, RepairOutcome>,
 }
 
@@ -108,7 +124,7 @@ fn enqueue(conn: &mut PgConnection, email_ids: &[i32]) -> diesel::QueryResult<En
     for mail in comparison::synced_by_ids(conn, email_ids)? {
         let Ok(subject) = Subject::read(&mail) else { continue };
         match enqueue_one(conn, &mail, &subject) {
-            Ok(Some(id)) => drop(enqueued.by_email.insert(id, mail.id)),
+            Ok(Some(id)) => drop(enqueued.by_message.insert(id, mail.id)),
             Ok(None) => {}
             // One mail's keys must not keep the others from being repaired.
             Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
@@ -140,27 +156,36 @@ fn enqueue_one(
     outbox_message::enqueue_repair(conn, mail.id, &payload, &key)
 }
 
+/// Delivers the rows and waits for those that another relay has taken. Returns the note of a delivery
+/// that left them.
 async fn wait_for(
     reconciler: &Reconciler,
     halt: &Halt,
-    by_email: &HashMap<i64, i32>,
-) -> Result<HashMap<i32, RepairOutcome>, RunError> {
-    let emails: Vec<i32> = by_email.values().copied().collect();
+    by_message: &HashMap<i64, i32>,
+    repairs: &mut Repairs,
+) -> Result<Option<String>, RunError> {
+    // What was due before is the business of the run's first step, and of the relays.
+    let Some(first) = by_message.keys().min().copied() else { return Ok(None) };
+    let emails: Vec<i32> = by_message.values().copied().collect();
     let deadline = Instant::now() + LONGEST_WAIT;
     loop {
         let batch_size = reconciler.settings.delivery.batch_size;
         let delivered =
-            deliver_due(&reconciler.delivery, batch_size, halt, &reconciler.log).await?;
+            deliver_due(&reconciler.delivery, first, batch_size, halt, &reconciler.log).await?;
         let ids = emails.clone();
         let messages =
             reconciler.database.query(move |conn| outbox_message::of_emails(conn, &ids)).await?;
-        let outcomes: HashMap<i32, RepairOutcome> = messages
-            .iter()
-            .filter_map(|message| Some((*by_email.get(&message.id)?, outcome(message))))
-            .collect();
-        let is_open = outcomes.values().any(|outcome| *outcome == RepairOutcome::Waiting);
+        let mut is_open = false;
+        for message in &messages {
+            let Some(email_id) = by_message.get(&message.id) else { continue };
+            let outcome = outcome(message);
+            // One that was put off for longer than anybody waits here holds up nothing.
+            is_open |= outcome == RepairOutcome::Waiting
+                && message.next_attempt_at < Utc::now() + LONGEST_WAIT;
+            repairs.0.insert(*email_id, outcome);
+        }
         if !is_open || delivered.note.is_some() || Instant::now() > deadline {
-            return Ok(outcomes);
+            return Ok(delivered.note);
         }
         halt.pause(POLL).await?;
     }

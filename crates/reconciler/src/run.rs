@@ -15,13 +15,13 @@ use slog::{Logger, error, info, o, warn};
 use tokio_util::sync::CancellationToken;
 
 use crate::cleanup::clean_up;
-use crate::compare::{Progress, Scope, compare};
+use crate::compare::{Progress, Scope, compare_into};
 use crate::deliver::deliver_due;
 use crate::guard::{Refusal, admit_repairs};
 use crate::halt::Halt;
 use crate::leader::{Election, Leadership};
 use crate::record::RunRecord;
-use crate::repair::{self, repair};
+use crate::repair::repair;
 use crate::settings::WorkSettings;
 
 /// One for the work, one for probes, one for the admin API.
@@ -192,9 +192,9 @@ impl Reconciler {
             Err(error) => (ReportStatus::Failed, Some(chain(error))),
         };
         match &result {
-            Ok(()) => info!(log, "run completed"; "checked" => record.counts.mails,
-                "mismatches" => record.findings.total(), "repaired" => record.auto_repaired,
-                "failed_repairs" => record.failed_repairs,
+            Ok(()) => info!(log, "run completed"; "checked" => record.comparison.counts.mails,
+                "mismatches" => record.comparison.findings.total(),
+                "repaired" => record.repairs.repaired(), "failed_repairs" => record.repairs.failed(),
                 "duration_ms" => began.elapsed().as_millis(), "note" => &message),
             Err(error) => warn!(log, "run failed"; "error" => chain(error)),
         }
@@ -203,8 +203,8 @@ impl Reconciler {
         RunEnd {
             status,
             took: began.elapsed(),
-            auto_repaired: record.auto_repaired,
-            failed_repairs: record.failed_repairs,
+            auto_repaired: record.repairs.repaired(),
+            failed_repairs: record.repairs.failed(),
         }
     }
 
@@ -218,7 +218,7 @@ impl Reconciler {
     ) -> Result<(), RunError> {
         let log = &self.log.new(o!("report_id" => report_id));
         let batch_size = self.settings.delivery.batch_size;
-        let delivered = deliver_due(&self.delivery, batch_size, halt, log).await?;
+        let delivered = deliver_due(&self.delivery, 0, batch_size, halt, log).await?;
         record.note(delivered.note.clone());
         record.delivered = delivered;
         self.compare_and_repair(report_id, options, record, halt, progress).await?;
@@ -236,16 +236,13 @@ impl Reconciler {
     ) -> Result<(), RunError> {
         let scope = Scope::of_last_hours(self.settings.compare.lookback_hours);
         let noting = self.note_progress(report_id, progress);
-        let comparison = tokio::select! {
-            comparison = compare(self, scope, halt, progress) => comparison?,
+        tokio::select! {
+            compared = compare_into(self, scope, halt, progress, &mut record.comparison) => compared?,
             () = noting => unreachable!("progress is noted until the comparison ends"),
-        };
-        record.note(comparison.cut_short.clone());
+        }
+        record.note(record.comparison.cut_short.clone());
         let limit = self.settings.compare.max_repairs;
-        let admitted = admit_repairs(&comparison, limit, options.repair_all);
-        record.counts = comparison.counts;
-        record.findings = comparison.findings;
-        match admitted {
+        match admit_repairs(&record.comparison, limit, options.repair_all) {
             Ok(()) => {}
             Err(refusal @ Refusal::TooMuchDiffers { differing, targets }) => {
                 error!(self.log, "nothing was repaired: too much differs"; "report_id" => report_id,
@@ -254,15 +251,14 @@ impl Reconciler {
                 return Ok(());
             }
             Err(refusal @ Refusal::CutShort) => {
-                let is_news = !record.findings.repairable.is_empty();
+                let is_news = !record.comparison.findings.repairable.is_empty();
                 record.note(is_news.then(|| refusal.to_string()));
                 return Ok(());
             }
         }
-        let outcomes = repair(self, halt, &record.findings.repairable).await?;
-        let (repaired, failed) = repair::mark(&mut record.findings, &outcomes);
-        record.auto_repaired = repaired;
-        record.failed_repairs = failed;
+        let note =
+            repair(self, halt, &record.comparison.findings.repairable, &mut record.repairs).await?;
+        record.note(note);
         Ok(())
     }
 

@@ -104,7 +104,19 @@ pub async fn compare(
     progress: &Progress,
 ) -> Result<Comparison, RunError> {
     let mut comparison = Comparison::default();
-    let result = look_twice(reconciler, scope, halt, progress, &mut comparison).await;
+    compare_into(reconciler, scope, halt, progress, &mut comparison).await?;
+    Ok(comparison)
+}
+
+/// As [`compare`], for a caller who wants to know what was seen before an error, too.
+pub(crate) async fn compare_into(
+    reconciler: &Reconciler,
+    scope: Scope,
+    halt: &Halt,
+    progress: &Progress,
+    comparison: &mut Comparison,
+) -> Result<(), RunError> {
+    let result = look_twice(reconciler, scope, halt, progress, comparison).await;
     match result {
         Ok(()) => {}
         Err(StepError::Run(error)) => return Err(error),
@@ -116,7 +128,7 @@ pub async fn compare(
                 Some(format!("MongoDB {words}: comparison ended after {mails} mails ({error})"));
         }
     }
-    Ok(comparison)
+    Ok(())
 }
 
 async fn look_twice(

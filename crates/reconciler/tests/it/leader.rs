@@ -71,6 +71,8 @@ async fn a_wish_to_stop_ends_a_run_within_ten_seconds_and_closes_its_report() {
     let report = reports(&world).await.remove(0);
     assert_eq!(report.status, "failed");
     assert_eq!(report.error_message.as_deref(), Some("the reconciler was asked to stop"));
+    assert_eq!(report.records_checked, 3_000, "it says how far it came");
+    assert_eq!(report.details.unwrap()["checked"]["mails"], 3_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod drift;
 mod leader;
 mod mass;
 mod outage;
+mod repair;
 mod seed;
 mod traffic;
 mod world;
