@@ -8,6 +8,10 @@ use crate::compare::Comparison;
 /// Below this many, a share says nothing: two of five clients of a small office are no disaster.
 const FEWEST_FOR_SHARE: u64 = 20;
 
+/// For the person who has looked at what differs and wants it repaired all the same.
+pub const AFTER_A_RUN: &str = "look at them, then `reconciler run --repair-all --yes`";
+pub const AFTER_AN_AUDIT: &str = "look at them, then `reconciler audit --fix --repair-all`";
+
 /// Why nothing is repaired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -17,6 +21,16 @@ pub enum Refusal {
     /// Nobody knows how much differs, so that no limit can be held.
     #[error("nothing was repaired: the comparison did not get to its end")]
     CutShort,
+}
+
+impl Refusal {
+    /// With what a person may do about it, if a look can change anything.
+    pub fn with_way_out(self, way_out: &str) -> String {
+        match self {
+            Refusal::TooMuchDiffers { .. } => format!("{self}; {way_out}"),
+            Refusal::CutShort => self.to_string(),
+        }
+    }
 }
 
 /// Refuses if more targets differ than `max_repairs`, or a fifth of all and at least

@@ -6,36 +6,37 @@ use serde_json::{Value, json};
 use crate::cleanup::CleanedUp;
 use crate::compare::Comparison;
 use crate::deliver::Delivered;
-use crate::guard::Refusal;
+use crate::guard::{AFTER_A_RUN, AFTER_AN_AUDIT, Refusal};
 use crate::repair::Repairs;
 use crate::run::RunOptions;
-use crate::settings::CompareSettings;
 
 /// Filled while the run goes on, so that a run that fails reports how far it came.
 #[derive(Clone, Debug)]
 pub struct RunRecord {
     trigger: &'static str,
     repair_all: bool,
+    planned: Option<usize>,
     lookback_hours: u32,
     pub delivered: Delivered,
     pub comparison: Comparison,
     pub repairs: Repairs,
     pub cleaned_up: CleanedUp,
-    repairs_refused: Option<String>,
+    pub refusal: Option<Refusal>,
     notes: Vec<String>,
 }
 
 impl RunRecord {
-    pub fn new(options: RunOptions, settings: &CompareSettings) -> Self {
+    pub fn new(options: &RunOptions, lookback_hours: u32) -> Self {
         Self {
             trigger: options.trigger,
             repair_all: options.repair_all,
-            lookback_hours: settings.lookback_hours,
+            planned: options.plan.as_ref().map(|plan| plan.len()),
+            lookback_hours,
             delivered: Delivered::default(),
             comparison: Comparison::default(),
             repairs: Repairs::default(),
             cleaned_up: CleanedUp::default(),
-            repairs_refused: None,
+            refusal: None,
             notes: Vec::new(),
         }
     }
@@ -48,11 +49,14 @@ impl RunRecord {
         (!self.notes.is_empty()).then(|| self.notes.join("; "))
     }
 
-    /// So much differs that a person must look before anything is repaired.
+    /// A person must look before anything is repaired, if there is anything.
     pub fn refuse_repairs(&mut self, refusal: Refusal) {
-        let reason = format!("{refusal}; look at them, then `reconciler run --repair-all --yes`");
-        self.note(Some(reason.clone()));
-        self.repairs_refused = Some(reason);
+        if refusal == Refusal::CutShort && self.comparison.findings.repairable.is_empty() {
+            return;
+        }
+        self.refusal = Some(refusal);
+        let way_out = if self.planned.is_some() { AFTER_AN_AUDIT } else { AFTER_A_RUN };
+        self.note(Some(refusal.with_way_out(way_out)));
     }
 
     /// The columns of the report. `message` is the note of a completed run, the error of a failed
@@ -73,13 +77,15 @@ impl RunRecord {
         let mut findings = self.comparison.findings.clone();
         self.repairs.mark(&mut findings);
         let mut details = findings.to_json();
+        let too_much = self.refusal.filter(|refusal| *refusal != Refusal::CutShort);
         let about_the_run = json!({
             "trigger": self.trigger,
             "repair_all": self.repair_all,
             "lookback_hours": self.lookback_hours,
             "delivered": self.delivered,
             "checked": self.comparison.counts,
-            "repairs_refused": self.repairs_refused,
+            "repairs_refused": too_much.map(|refusal| refusal.to_string()),
+            "planned": self.planned,
             "cleaned_up": self.cleaned_up,
             "notes": self.notes,
         });

@@ -1,5 +1,7 @@
 //! One run: deliver what is due (A), compare and repair (B), clean up (C), and the report of it all.
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -49,17 +51,25 @@ pub struct Reconciler {
 }
 
 /// What a run does beyond comparing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunOptions {
     /// Who asked for it, for the report.
     pub trigger: &'static str,
     /// A person has looked at how much differs and wants all of it repaired.
     pub repair_all: bool,
+    /// Mails that a person was shown and asked about. Then only they are repaired, so far as the run
+    /// still finds them wrong, and nothing is delivered before or deleted after it.
+    pub plan: Option<Arc<HashSet<i32>>>,
 }
 
 impl RunOptions {
-    pub const SCHEDULED: RunOptions = RunOptions { trigger: "schedule", repair_all: false };
-    pub const TRIGGERED: RunOptions = RunOptions { trigger: "admin_api", repair_all: false };
+    pub const SCHEDULED: RunOptions = RunOptions::of("schedule");
+    pub const TRIGGERED: RunOptions = RunOptions::of("admin_api");
+
+    /// A whole run with all its limits.
+    pub const fn of(trigger: &'static str) -> Self {
+        Self { trigger, repair_all: false, plan: None }
+    }
 }
 
 /// A run whose report is open. Only the leader has one.
@@ -78,12 +88,14 @@ pub enum Start {
 }
 
 /// How a run ended.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunEnd {
     pub status: ReportStatus,
     pub took: Duration,
     pub auto_repaired: u64,
     pub failed_repairs: u64,
+    /// Why nothing was repaired, though something could have been.
+    pub refusal: Option<Refusal>,
 }
 
 /// Why a run ended before its end.
@@ -178,13 +190,13 @@ impl Reconciler {
         let halt = Halt { stop: stop.clone(), lost: leadership.lost.clone() };
         let began = Instant::now();
         let log = self.log.new(o!("report_id" => report_id));
-        let mut record = RunRecord::new(options, &self.settings.compare);
+        let mut record = RunRecord::new(&options, self.settings.lookback.hours);
         let overdue = async {
             stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
         };
         let result = tokio::select! {
-            result = self.work(report_id, options, &mut record, &halt, progress) => result,
+            result = self.work(report_id, &options, &mut record, &halt, progress) => result,
             () = overdue => Err(RunError::Stopped),
         };
         let (status, message) = match &result {
@@ -205,18 +217,22 @@ impl Reconciler {
             took: began.elapsed(),
             auto_repaired: record.repairs.repaired(),
             failed_repairs: record.repairs.failed(),
+            refusal: record.refusal,
         }
     }
 
     async fn work(
         &self,
         report_id: i32,
-        options: RunOptions,
+        options: &RunOptions,
         record: &mut RunRecord,
         halt: &Halt,
         progress: &Progress,
     ) -> Result<(), RunError> {
         let log = &self.log.new(o!("report_id" => report_id));
+        if options.plan.is_some() {
+            return self.compare_and_repair(report_id, options, record, halt, progress).await;
+        }
         let batch_size = self.settings.delivery.batch_size;
         let delivered = deliver_due(&self.delivery, 0, batch_size, halt, log).await?;
         record.note(delivered.note.clone());
@@ -229,12 +245,12 @@ impl Reconciler {
     async fn compare_and_repair(
         &self,
         report_id: i32,
-        options: RunOptions,
+        options: &RunOptions,
         record: &mut RunRecord,
         halt: &Halt,
         progress: &Progress,
     ) -> Result<(), RunError> {
-        let scope = Scope::of_last_hours(self.settings.compare.lookback_hours);
+        let scope = Scope::of_last_hours(self.settings.lookback.hours);
         let noting = self.note_progress(report_id, progress);
         tokio::select! {
             compared = compare_into(self, scope, halt, progress, &mut record.comparison) => compared?,
@@ -242,22 +258,18 @@ impl Reconciler {
         }
         record.note(record.comparison.cut_short.clone());
         let limit = self.settings.compare.max_repairs;
-        match admit_repairs(&record.comparison, limit, options.repair_all) {
-            Ok(()) => {}
-            Err(refusal @ Refusal::TooMuchDiffers { differing, targets }) => {
+        if let Err(refusal) = admit_repairs(&record.comparison, limit, options.repair_all) {
+            if let Refusal::TooMuchDiffers { differing, targets } = refusal {
                 error!(self.log, "nothing was repaired: too much differs"; "report_id" => report_id,
                     "differing" => differing, "targets" => targets);
-                record.refuse_repairs(refusal);
-                return Ok(());
             }
-            Err(refusal @ Refusal::CutShort) => {
-                let is_news = !record.comparison.findings.repairable.is_empty();
-                record.note(is_news.then(|| refusal.to_string()));
-                return Ok(());
-            }
+            record.refuse_repairs(refusal);
+            return Ok(());
         }
-        let note =
-            repair(self, halt, &record.comparison.findings.repairable, &mut record.repairs).await?;
+        let repairable = record.comparison.findings.repairable.iter().copied();
+        let wanted: Vec<i32> =
+            repairable.filter(|id| options.plan.as_ref().is_none_or(|p| p.contains(id))).collect();
+        let note = repair(self, halt, &wanted, &mut record.repairs).await?;
         record.note(note);
         Ok(())
     }

@@ -39,15 +39,27 @@ pub struct WorkSettings {
     #[command(flatten)]
     pub delivery: DeliverySettings,
     #[command(flatten)]
+    pub lookback: Lookback,
+    #[command(flatten)]
     pub compare: CompareSettings,
 }
 
-/// What is compared, and how much of it is repaired.
+/// Which mails are compared. Apart from the rest, because an audit asks for it in days.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Lookback {
+    /// Hours back from now whose synced mails are compared
+    #[arg(
+        long = "lookback-hours",
+        env = "RECONCILE_LOOKBACK_HOURS",
+        default_value = "48",
+        value_name = "HOURS"
+    )]
+    pub hours: u32,
+}
+
+/// How mails are compared, and how much is repaired.
 #[derive(Args, Clone, Debug)]
 pub struct CompareSettings {
-    /// Hours back from now whose synced mails are compared
-    #[arg(long, env = "RECONCILE_LOOKBACK_HOURS", default_value = "48", value_name = "HOURS")]
-    pub lookback_hours: u32,
     /// Milliseconds between the first look at a difference and the second, which confirms it
     #[arg(long, env = "RECONCILE_CONFIRM_DELAY_MS", default_value = "2000", value_name = "MS",
           value_parser = parse_milliseconds)]
@@ -80,7 +92,7 @@ impl ReconcilerSettings {
 impl WorkSettings {
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.delivery.validate()?;
-        if !(1..=24 * 366).contains(&self.compare.lookback_hours) {
+        if !(1..=24 * 366).contains(&self.lookback.hours) {
             return Err(SettingsError::Invalid {
                 name: "RECONCILE_LOOKBACK_HOURS",
                 problem: "must be from 1 to 8784".to_owned(),

@@ -1,13 +1,17 @@
 //! `reconciler audit`.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use comfy_table::Table;
+use domain::settings::{MongoSettings, PostgresSettings};
 use domain::status::ReportStatus;
 use domain::terminal::{confirm, table};
+use relay::settings::DeliverySettings;
 use serde_json::{Value, json};
 use slog::{Discard, Logger, o};
 use tokio_util::sync::CancellationToken;
@@ -16,14 +20,21 @@ use super::progress::beside_bar;
 use crate::audit::Audit;
 use crate::compare::{Progress, Scope};
 use crate::finding::MismatchKind;
+use crate::guard::{AFTER_AN_AUDIT, admit_repairs};
 use crate::halt::Halt;
-use crate::run::{Reconciler, RunOptions, Start};
-use crate::settings::WorkSettings;
+use crate::run::{Reconciler, RunEnd, RunOptions, Start};
+use crate::settings::{CompareSettings, Lookback, WorkSettings};
 
 #[derive(Args)]
 pub struct AuditCommand {
     #[command(flatten)]
-    work: WorkSettings,
+    postgres: PostgresSettings,
+    #[command(flatten)]
+    mongo: MongoSettings,
+    #[command(flatten)]
+    delivery: DeliverySettings,
+    #[command(flatten)]
+    compare: CompareSettings,
     /// Days back from now whose synced mails are compared, from 1 to 366
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=366))]
     lookback_days: u32,
@@ -36,9 +47,13 @@ pub struct AuditCommand {
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Carry out the re-sync actions of the plan, after showing them and asking
+    /// Carry out the re-sync actions of the plan, after showing them and asking. More than
+    /// --max-repairs, or a fifth of all targets and at least 20, needs --repair-all as well
     #[arg(long)]
     fix: bool,
+    /// Fix however much differs; for after a person has looked at it
+    #[arg(long, requires = "fix")]
+    repair_all: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -51,29 +66,84 @@ enum Format {
 }
 
 impl AuditCommand {
-    pub(super) async fn execute(mut self, stop: CancellationToken) -> Result<ExitCode> {
-        self.work.compare.lookback_hours = self.lookback_days * 24;
-        self.work.validate()?;
-        let reconciler = Reconciler::new(&self.work, &Logger::root(Discard, o!())).await?;
+    pub(super) async fn execute(self, stop: CancellationToken) -> Result<ExitCode> {
+        let work = self.work();
+        work.validate()?;
+        let reconciler = Reconciler::new(&work, &Logger::root(Discard, o!())).await?;
         migrate::check_current(&reconciler.database).await?;
         let before = self.audit(&reconciler, &stop).await?;
         if !self.fix || before.plan.resync == 0 {
             self.print(&before, None)?;
             return Ok(exit_code(&before));
         }
-        eprintln!("{}", resync_table(&before));
+        eprintln!("{}", resync_plan(&before));
+        if let Err(refusal) =
+            admit_repairs(&before.comparison, self.compare.max_repairs, self.repair_all)
+        {
+            eprintln!("{}", refusal.with_way_out(AFTER_AN_AUDIT));
+            self.print(&before, None)?;
+            return Ok(ExitCode::FAILURE);
+        }
         if !self.yes {
             confirm(&format!("re-sync {} mails", before.plan.resync))?;
         }
-        let fixed = fix(&reconciler, &stop).await?;
+        let (report_id, end) = self.carry_out(&reconciler, &before, &stop).await?;
         let after = self.audit(&reconciler, &stop).await?;
-        let fixed = json!({ "fix": fixed, "health_score_before": before.health_score });
-        self.print(&after, Some(&fixed))?;
-        Ok(exit_code(&after))
+        let fix = json!({
+            "report_id": report_id,
+            "planned": before.plan.resync,
+            "auto_repaired": end.auto_repaired,
+            "failed_repairs": end.failed_repairs,
+        });
+        self.print(
+            &after,
+            Some(&json!({ "fix": fix, "health_score_before": before.health_score })),
+        )?;
+        let Some(refusal) = end.refusal else { return Ok(exit_code(&after)) };
+        eprintln!("{}", refusal.with_way_out(AFTER_AN_AUDIT));
+        Ok(ExitCode::FAILURE)
+    }
+
+    fn work(&self) -> WorkSettings {
+        WorkSettings {
+            postgres: self.postgres.clone(),
+            mongo: self.mongo.clone(),
+            delivery: self.delivery.clone(),
+            lookback: Lookback { hours: self.lookback_days * 24 },
+            compare: self.compare.clone(),
+        }
+    }
+
+    /// A run in the name of the person who was asked. It compares anew, since the question may have
+    /// stood there for long, and repairs what the plan holds and the run still finds.
+    async fn carry_out(
+        &self,
+        reconciler: &Reconciler,
+        before: &Audit,
+        stop: &CancellationToken,
+    ) -> Result<(i32, RunEnd)> {
+        let begun = match reconciler.begin(None).await? {
+            Start::Begun(begun) => begun,
+            Start::AlreadyRunning | Start::AlreadyDone => {
+                bail!("a run is going on; try again later")
+            }
+        };
+        let report_id = begun.report_id;
+        let plan = before.comparison.findings.repairable.iter().copied().collect();
+        let options = RunOptions {
+            repair_all: self.repair_all,
+            plan: Some(Arc::new(plan)),
+            ..RunOptions::of("audit")
+        };
+        let end = reconciler.carry_out(begun, options, stop, &Progress::default()).await;
+        if end.status != ReportStatus::Completed {
+            bail!("the repairing run failed; see `reconciler reports {report_id}`");
+        }
+        Ok((report_id, end))
     }
 
     async fn audit(&self, reconciler: &Reconciler, stop: &CancellationToken) -> Result<Audit> {
-        let scope = Scope::of_last_hours(self.work.compare.lookback_hours);
+        let scope = Scope::of_last_hours(self.lookback_days * 24);
         let (progress, halt) = (Progress::default(), Halt::on(stop));
         let work = Audit::conduct(reconciler, scope, &halt, &progress);
         Ok(beside_bar(reconciler, scope, &progress, work).await?)
@@ -98,25 +168,6 @@ impl AuditCommand {
             }
         }
     }
-}
-
-/// A run in the name of the person who was asked, so that no limit holds it back.
-async fn fix(reconciler: &Reconciler, stop: &CancellationToken) -> Result<Value> {
-    let begun = match reconciler.begin(None).await? {
-        Start::Begun(begun) => begun,
-        Start::AlreadyRunning | Start::AlreadyDone => bail!("a run is going on; try again later"),
-    };
-    let report_id = begun.report_id;
-    let options = RunOptions { trigger: "audit", repair_all: true };
-    let end = reconciler.carry_out(begun, options, stop, &Progress::default()).await;
-    if end.status != ReportStatus::Completed {
-        bail!("the repairing run failed; see `reconciler reports {report_id}`");
-    }
-    Ok(json!({
-        "report_id": report_id,
-        "auto_repaired": end.auto_repaired,
-        "failed_repairs": end.failed_repairs,
-    }))
 }
 
 fn exit_code(audit: &Audit) -> ExitCode {
@@ -161,9 +212,31 @@ fn tables(audit: &Audit, fixed: Option<&Value>) -> String {
     parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// What `--fix` would do, for the question.
-fn resync_table(audit: &Audit) -> Table {
-    mismatch_table(&audit.to_json(), Some("re-sync"))
+/// What `--fix` would do, whole, for the question.
+fn resync_plan(audit: &Audit) -> String {
+    let table = mismatch_table(&audit.to_json(), Some("re-sync"));
+    let findings = &audit.comparison.findings;
+    let listed: HashSet<i32> = findings
+        .listed
+        .iter()
+        .filter(|finding| finding.repairable)
+        .filter_map(|finding| finding.email_id)
+        .collect();
+    let beyond: Vec<String> = findings
+        .repairable
+        .iter()
+        .filter(|id| !listed.contains(id))
+        .map(ToString::to_string)
+        .collect();
+    if beyond.is_empty() {
+        table.to_string()
+    } else {
+        format!(
+            "{table}\nand {} mails that the list has no room for: {}",
+            beyond.len(),
+            beyond.join(", ")
+        )
+    }
 }
 
 fn mismatch_table(audit: &Value, action: Option<&str>) -> Table {

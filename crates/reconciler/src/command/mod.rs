@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// One run now, as the clock would start it
+    /// One run now, as the clock would start it. Exit code 0: completed; 1: completed, but so much
+    /// differs that nothing was repaired; 2: failed, or it could not run
     Run(Box<run::RunCommand>),
     /// Compare without changing anything, plan what to do about it, and score it. Exit code 0:
     /// healthy; 1: not; 2: it could not run

@@ -56,7 +56,7 @@ impl RunCommand {
             Start::AlreadyRunning | Start::AlreadyDone => bail!("a run is going on already"),
         };
         let report_id = begun.report_id;
-        let options = RunOptions { trigger: "command", repair_all: self.repair_all };
+        let options = RunOptions { repair_all: self.repair_all, ..RunOptions::of("command") };
         let progress = Progress::default();
         let work = reconciler.carry_out(begun, options, stop, &progress);
         let end = beside_bar(reconciler, self.scope(), &progress, work).await;
@@ -65,6 +65,8 @@ impl RunCommand {
             reports::print_one(&report, self.json)?;
         }
         Ok(match end.status {
+            // The note in the report says why, and what a person may do.
+            ReportStatus::Completed if end.refusal.is_some() => ExitCode::FAILURE,
             ReportStatus::Completed => ExitCode::SUCCESS,
             ReportStatus::Running | ReportStatus::Failed => ExitCode::from(2),
         })
@@ -98,6 +100,6 @@ impl RunCommand {
     }
 
     fn scope(&self) -> Scope {
-        Scope::of_last_hours(self.work.compare.lookback_hours)
+        Scope::of_last_hours(self.work.lookback.hours)
     }
 }

@@ -14,6 +14,9 @@ async fn three_hundred_lost_writes_are_refused_until_a_person_says_so() {
     assert!(refused.error_message.unwrap().starts_with("NOTHING WAS REPAIRED: 300 targets"));
     assert!(!world.entry(0, 0).await.contains_key("current_debt_amount"));
 
+    let output = world.output(&["run"]).await;
+    assert_eq!(output.status.code(), Some(1), "a command that repaired nothing tells so");
+
     let repaired = world.repair_all().await;
     assert_eq!((repaired.auto_repaired, repaired.failed_repairs), (300, 0));
     for client in [0, 1, 298, 299] {

@@ -1,7 +1,9 @@
 //! What becomes of repairs that cannot all be made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use diesel::RunQueryDsl;
 use mongodb::bson::doc;
 use reconciler::halt::Halt;
 use reconciler::repair::{RepairOutcome, Repairs, repair};
@@ -55,7 +57,7 @@ async fn a_run_that_fails_among_its_repairs_reports_those_that_it_made() {
            WHEN (NEW.aggregate_id = '{}') EXECUTE FUNCTION refuse()",
         newest(&world)[200]
     ));
-    let options = RunOptions { trigger: "test", repair_all: true };
+    let options = RunOptions { repair_all: true, ..RunOptions::of("test") };
     let report = run(&world.reconciler, options).await;
     assert_eq!(report.status, "failed");
     assert_eq!(report.records_checked, 3_000);
@@ -64,6 +66,43 @@ async fn a_run_that_fails_among_its_repairs_reports_those_that_it_made() {
     let listed = &report.details.as_ref().unwrap()["mismatches"];
     assert_eq!((&listed[0]["repair"], &listed[0]["repaired"]), (&"repaired".into(), &true.into()));
     assert_eq!(listed[200]["repair"], "not_attempted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planned_run_repairs_what_was_planned_and_still_is_wrong_and_does_nothing_else() {
+    let world = World::seeded().await;
+    world.lose_writes(3).await;
+    let mails = newest(&world);
+    world.lose_write(1, 0, Some(mails[1])).await;
+    let due = world.seed.newest(20, 0);
+    world.sql(&format!(
+        "UPDATE outbox_messages SET processed_at = NULL WHERE id = {due};
+         INSERT INTO idempotency_keys (key, expires_at) VALUES ('old', now() - interval '1 h')"
+    ));
+    let report = run(&world.reconciler, planned(&mails[..2])).await;
+    assert_eq!((report.mismatches_found, report.auto_repaired), (2, 1));
+    world.assert_shows_newest(&world.entry(0, 0).await, 0, 0);
+    assert!(!world.entry(2, 0).await.contains_key("sync"), "nobody was asked about it");
+    let untouched = format!(
+        "SELECT 1 FROM outbox_messages m, idempotency_keys WHERE m.processed_at IS NULL AND m.id = {due}"
+    );
+    let rows = diesel::sql_query(untouched).execute(&mut world.connect());
+    assert_eq!(rows, Ok(1), "nothing else is delivered or deleted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_does_not_lift_the_limits_when_much_differs_by_the_time_it_is_carried_out() {
+    let world = World::seeded().await;
+    world.lose_writes(300).await;
+    let report = run(&world.reconciler, planned(&newest(&world)[..3])).await;
+    assert_eq!(report.auto_repaired, 0);
+    let note = report.error_message.unwrap();
+    assert!(note.ends_with("`reconciler audit --fix --repair-all`"), "{note}");
+}
+
+fn planned(mails: &[i32]) -> RunOptions {
+    let plan = Some(Arc::new(mails.iter().copied().collect()));
+    RunOptions { plan, ..RunOptions::of("test") }
 }
 
 /// The mails that the first entries of the first clients should show.

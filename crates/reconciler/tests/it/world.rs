@@ -119,7 +119,8 @@ impl World {
     }
 
     pub(crate) async fn repair_all(&self) -> ReconciliationReport {
-        run(&self.reconciler, RunOptions { trigger: "test", repair_all: true }).await
+        let options = RunOptions { repair_all: true, ..RunOptions::of("test") };
+        run(&self.reconciler, options).await
     }
 
     /// The program itself.
