@@ -153,7 +153,7 @@ fn enqueue_one(
         &update.creditor_email,
         update.new_debt_amount,
     );
-    outbox_message::enqueue_repair(conn, mail.id, &payload, &key)
+    outbox_message::enqueue_repair(conn, mail.id, mail.outbox_id, &payload, &key)
 }
 
 /// Delivers the rows and waits for those that another relay has taken. Returns the note of a delivery

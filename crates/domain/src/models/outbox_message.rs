@@ -191,23 +191,28 @@ pub fn finish_email(
     })
 }
 
-/// Puts a mail's update into the outbox once more, as a repair, unless a message of that mail still
-/// waits. The mail counts as pending until the relay has delivered it.
+/// Puts a mail's update into the outbox once more, as a repair. The mail counts as pending until the
+/// relay has delivered it.
 ///
-/// Returns the new message's id.
+/// `after` is the mail's newest message, from which the payload was read. Returns the new message's
+/// id, or `None` where the mail is no longer synced or has a newer message: whatever happened to it
+/// since knows more than this payload.
 pub fn enqueue_repair(
     conn: &mut PgConnection,
     email_id: i32,
+    after: Option<i64>,
     payload: &Value,
     key: &str,
 ) -> QueryResult<Option<i64>> {
     conn.transaction(|conn| {
         let aggregate_id = email_id.to_string();
-        lock_email(conn, email_id)?;
-        if waiting_message(conn, &aggregate_id)?.is_some() {
+        if !lock_synced_email(conn, email_id)?
+            || waiting_message(conn, &aggregate_id)?.is_some()
+            || newest_message(conn, &aggregate_id)? != after
+        {
             return Ok(None);
         }
-        let key = key_after(key, newest_message(conn, &aggregate_id)?);
+        let key = key_after(key, after);
         let id = insert(conn, &aggregate_id, Operation::Repair, payload, &key)?;
         diesel::sql_query(
             "UPDATE incoming_emails SET sync_status = 'pending', updated_at = now() WHERE id = $1",
@@ -286,6 +291,16 @@ fn lock_email(conn: &mut PgConnection, email_id: i32) -> QueryResult<()> {
         .bind::<Integer, _>(email_id)
         .execute(conn)
         .map(drop)
+}
+
+/// As [`lock_email`]; whether the mail counts as synced, asked under the lock.
+fn lock_synced_email(conn: &mut PgConnection, email_id: i32) -> QueryResult<bool> {
+    diesel::sql_query(
+        "SELECT 1 FROM incoming_emails WHERE id = $1 AND sync_status = 'synced' FOR UPDATE",
+    )
+    .bind::<Integer, _>(email_id)
+    .execute(conn)
+    .map(|rows| rows == 1)
 }
 
 fn newest_message(conn: &mut PgConnection, aggregate_id: &str) -> QueryResult<Option<i64>> {

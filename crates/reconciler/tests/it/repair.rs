@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::RunQueryDsl;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use domain::models::outbox_message::{self, Reprocess};
 use mongodb::bson::doc;
 use reconciler::halt::Halt;
 use reconciler::repair::{RepairOutcome, Repairs, repair};
 use reconciler::run::{Reconciler, RunOptions};
+use serde_json::json;
 use slog::{Discard, Logger, o};
+use test_support::wait_until;
 
-use crate::world::{World, count, run};
+use crate::world::{PATIENCE, World, count, run};
 
 /// One more than a batch.
 const MORE_THAN_A_BATCH: i32 = 201;
@@ -98,6 +102,37 @@ async fn a_plan_does_not_lift_the_limits_when_much_differs_by_the_time_it_is_car
     assert_eq!(report.auto_repaired, 0);
     let note = report.error_message.unwrap();
     assert!(note.ends_with("`reconciler audit --fix --repair-all`"), "{note}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_reprocessed_while_its_repair_is_made_keeps_the_reprocessing() {
+    let world = World::seeded().await;
+    let mail = world.seed.newest(7, 0);
+    let mut operator = world.connect();
+    AnsiTransactionManager::begin_transaction(&mut operator).unwrap();
+    assert_eq!(outbox_message::reprocess(&mut operator, mail).unwrap(), Reprocess::Reset);
+    // The repair has read the mail while it was synced, and waits for the operator's lock.
+    let database = world.reconciler.database.clone();
+    let repairing = tokio::spawn(async move {
+        let after = Some(i64::from(mail));
+        database
+            .query(move |conn| outbox_message::enqueue_repair(conn, mail, after, &json!({}), "key"))
+            .await
+    });
+    let waits = "SELECT 1 FROM pg_stat_activity
+                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let mut watcher = world.connect();
+    wait_until(PATIENCE, || {
+        std::future::ready(diesel::sql_query(waits).execute(&mut watcher) == Ok(1))
+    })
+    .await;
+    AnsiTransactionManager::commit_transaction(&mut operator).unwrap();
+    assert_eq!(repairing.await.unwrap().unwrap(), None);
+    let reset = format!(
+        "SELECT 1 FROM incoming_emails e LEFT JOIN outbox_messages m ON m.operation = 'REPAIR'
+          WHERE e.id = {mail} AND e.processing_status = 'received' AND m.id IS NULL"
+    );
+    assert_eq!(diesel::sql_query(reset).execute(&mut watcher), Ok(1));
 }
 
 fn planned(mails: &[i32]) -> RunOptions {

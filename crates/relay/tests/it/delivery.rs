@@ -360,16 +360,19 @@ async fn a_repair_gets_a_key_of_its_own_also_after_the_clean_up() {
     let mut conn = place.connect();
     let payload = payload(0, "1234.56", "2026-03-01T10:00:00Z");
     let (mail, first) = enqueue(&mut conn, &payload);
-    let processed = "UPDATE outbox_messages SET processed_at = now()";
+    let processed = "UPDATE outbox_messages SET processed_at = now();
+                     UPDATE incoming_emails SET sync_status = 'synced'";
     conn.batch_execute(processed).unwrap();
-    let repair = |conn: &mut diesel::PgConnection| {
-        domain::models::outbox_message::enqueue_repair(conn, mail, &payload, "key").unwrap()
+    let repair = |conn: &mut diesel::PgConnection, after| {
+        let after = Some(after);
+        domain::models::outbox_message::enqueue_repair(conn, mail, after, &payload, "key").unwrap()
     };
-    let second = repair(&mut conn).expect("nothing of the mail waits");
-    assert_eq!(repair(&mut conn), None, "one waiting message of a mail is enough");
+    let second = repair(&mut conn, first).expect("nothing of the mail waits");
+    assert_eq!(repair(&mut conn, second), None, "one waiting message of a mail is enough");
     conn.batch_execute(processed).unwrap();
+    assert_eq!(repair(&mut conn, first), None, "a payload that a newer message replaced");
     conn.batch_execute(&format!("DELETE FROM outbox_messages WHERE id = {first}")).unwrap();
-    let third = repair(&mut conn).expect("nothing of the mail waits");
+    let third = repair(&mut conn, second).expect("nothing of the mail waits");
     let key = |conn: &mut diesel::PgConnection, id| message(conn, id).idempotency_key;
     assert_ne!(key(&mut conn, second), key(&mut conn, third));
 }
