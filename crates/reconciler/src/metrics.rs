@@ -17,6 +17,7 @@ use crate::run::RunEnd;
 pub(crate) struct ReconcilerMetrics {
     mismatches: GaugeVec,
     last_success: Gauge,
+    last_compared: Gauge,
     checked: IntGauge,
     repairs_refused: IntGauge,
     runs: IntCounterVec,
@@ -28,20 +29,29 @@ impl ReconcilerMetrics {
     pub(crate) fn register(registry: &Registry) -> prometheus::Result<Self> {
         let metrics = Self {
             mismatches: GaugeVec::new(
-                Opts::new("claimsync_reconcile_mismatches", "Mismatches of the last run, by type"),
+                Opts::new(
+                    "claimsync_reconcile_mismatches",
+                    "Mismatches of the last whole comparison, by type",
+                ),
                 &["type"],
             )?,
             last_success: Gauge::new(
                 "claimsync_reconcile_last_success_timestamp_seconds",
                 "When the last run completed; 0 if none ever has",
             )?,
+            last_compared: Gauge::new(
+                "claimsync_reconcile_last_compared_timestamp_seconds",
+                "When the last run completed whose comparison got to its end; 0 if none ever has. A run \
+                 without MongoDB completes and compares nothing",
+            )?,
             checked: IntGauge::new(
                 "claimsync_reconcile_checked_mails",
-                "Mails that the last run compared",
+                "Mails in the last whole comparison",
             )?,
             repairs_refused: IntGauge::new(
                 "claimsync_reconcile_repairs_refused",
-                "1 if so much differed in the last run that nothing was repaired: a person must look",
+                "1 if so much differed in the last whole comparison that nothing was repaired: a person must \
+                 look",
             )?,
             runs: IntCounterVec::new(
                 Opts::new("claimsync_reconcile_runs_total", "Runs of this process, by their end"),
@@ -58,6 +68,7 @@ impl ReconcilerMetrics {
         };
         registry.register(Box::new(metrics.mismatches.clone()))?;
         registry.register(Box::new(metrics.last_success.clone()))?;
+        registry.register(Box::new(metrics.last_compared.clone()))?;
         registry.register(Box::new(metrics.checked.clone()))?;
         registry.register(Box::new(metrics.repairs_refused.clone()))?;
         registry.register(Box::new(metrics.runs.clone()))?;
@@ -75,8 +86,17 @@ impl ReconcilerMetrics {
         Ok(metrics)
     }
 
-    /// Shows what the newest completed run found.
-    pub(crate) fn show(&self, last: &ReconciliationReport, last_success: Option<DateTime<Utc>>) {
+    /// Shows what the newest whole comparison found. A run that could not compare leaves it standing:
+    /// an alarm must not end because nobody can look.
+    pub(crate) fn show(
+        &self,
+        last_compared: Option<&ReconciliationReport>,
+        last_success: Option<DateTime<Utc>>,
+    ) {
+        let seconds = |at: Option<DateTime<Utc>>| at.map_or(0.0, |at| at.timestamp() as f64);
+        self.last_success.set(seconds(last_success));
+        let Some(last) = last_compared else { return };
+        self.last_compared.set(seconds(last.completed_at));
         self.checked.set(i64::from(last.records_checked));
         let details = last.details.as_ref();
         for kind in MismatchKind::ALL {
@@ -85,7 +105,6 @@ impl ReconcilerMetrics {
         }
         let refused = details.is_some_and(|details| !details["repairs_refused"].is_null());
         self.repairs_refused.set(i64::from(refused));
-        self.last_success.set(last_success.map_or(0.0, |at| at.timestamp() as f64));
     }
 
     pub(crate) fn record_run(&self, end: &RunEnd) {

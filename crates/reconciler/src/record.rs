@@ -84,6 +84,7 @@ impl RunRecord {
             "lookback_hours": self.lookback_hours,
             "delivered": self.delivered,
             "checked": self.comparison.counts,
+            "cut_short": self.comparison.cut_short,
             "repairs_refused": too_much.map(|refusal| refusal.to_string()),
             "planned": self.planned,
             "cleaned_up": self.cleaned_up,

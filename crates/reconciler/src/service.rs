@@ -161,10 +161,10 @@ fn endpoints(
 
 async fn refresh(database: &Database, metrics: &ReconcilerMetrics) {
     let read = database.query(|conn| {
-        let last = reconciliation_report::last_completed(conn)?;
-        Ok((last, reconciliation_report::last_success(conn)?))
+        let last_compared = reconciliation_report::last_compared(conn)?;
+        Ok((last_compared, reconciliation_report::last_success(conn)?))
     });
-    if let Ok((Some(last), last_success)) = read.await {
-        metrics.show(&last, last_success);
+    if let Ok((last_compared, last_success)) = read.await {
+        metrics.show(last_compared.as_ref(), last_success);
     }
 }

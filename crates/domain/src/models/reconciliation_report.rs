@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text, Timestamptz};
+use diesel::sql_types::{Integer, Nullable, Text, Timestamptz};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -121,10 +121,13 @@ pub fn has_completed_since(conn: &mut PgConnection, since: DateTime<Utc>) -> Que
     .get_result(conn)
 }
 
-/// The newest run that completed.
-pub fn last_completed(conn: &mut PgConnection) -> QueryResult<Option<ReconciliationReport>> {
+/// The newest completed run whose comparison got to its end: what it found still holds, where a run
+/// that could not look found nothing.
+pub fn last_compared(conn: &mut PgConnection) -> QueryResult<Option<ReconciliationReport>> {
+    let cut_short = diesel::dsl::sql::<Nullable<Text>>("details->>'cut_short'");
     reconciliation_reports::table
         .filter(reconciliation_reports::status.eq(ReportStatus::Completed.as_str()))
+        .filter(cut_short.is_null())
         .select(ReconciliationReport::as_select())
         .order(reconciliation_reports::id.desc())
         .first(conn)

@@ -49,6 +49,11 @@ impl Service {
         self.ask(Method::POST, "trigger", "token").await
     }
 
+    async fn metrics(&self) -> String {
+        let answer = self.http.get(format!("{}/metrics", self.url)).send().await.unwrap();
+        answer.text().await.unwrap()
+    }
+
     async fn run_to_its_end(&self) -> Value {
         let (status, begun) = self.trigger().await;
         assert_eq!(status, StatusCode::ACCEPTED);
@@ -104,11 +109,42 @@ async fn runs_are_triggered_and_reports_read_with_the_token_only() {
             assert_eq!(service.trigger().await.0, StatusCode::CONFLICT);
             drop(others);
 
-            let metrics =
-                service.http.get(format!("{}/metrics", service.url)).send().await.unwrap();
-            let metrics = metrics.text().await.unwrap();
+            let metrics = service.metrics().await;
             assert!(metrics.contains("claimsync_reconcile_mismatches{type=\"data_mismatch\"} 0"));
             assert!(!metrics.contains("claimsync_reconcile_last_success_timestamp_seconds 0"));
+            service.stop().await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_run_without_mongodb_leaves_the_alarms_of_the_last_comparison_standing() {
+    let local = tokio::task::LocalSet::new();
+    local
+        .run_until(async {
+            let world = World::seeded().await;
+            world.lose_writes(300).await;
+            let refused = world.run().await;
+            let mut cut_off = world;
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            cut_off.mongo_url = format!("mongodb://{}", free.local_addr().unwrap());
+            drop(free);
+            let service = Service::start(&cut_off, &[]).await;
+            let report = service.run_to_its_end().await;
+            assert_eq!(report["status"], "completed");
+            assert!(report["details"]["cut_short"].as_str().unwrap().contains("is away"));
+
+            let metrics = service.metrics().await;
+            let value = |name: &str| -> f64 {
+                let line = metrics.lines().find(|line| line.starts_with(name)).unwrap();
+                line.rsplit_once(' ').unwrap().1.parse().unwrap()
+            };
+            assert_eq!(value("claimsync_reconcile_mismatches{type=\"data_mismatch\"}"), 300.0);
+            assert_eq!(value("claimsync_reconcile_repairs_refused"), 1.0);
+            assert_eq!(value("claimsync_reconcile_checked_mails"), 3_000.0);
+            let compared = refused.completed_at.unwrap().timestamp() as f64;
+            assert_eq!(value("claimsync_reconcile_last_compared_timestamp_seconds"), compared);
+            assert!(value("claimsync_reconcile_last_success_timestamp_seconds") > compared);
             service.stop().await;
         })
         .await;
