@@ -1,11 +1,14 @@
 //! One leader at a time, whatever the number of replicas: an advisory lock in Postgres, held by a
 //! session of its own for as long as the run lasts. A process that dies loses the session, and the
 //! lock with it.
+//!
+//! The lock belongs to a session of the server, so that between the reconciler and Postgres there must
+//! be no pooler that gives a session away between two transactions. Behind one the lock would stay
+//! with a session that nobody knows; the heartbeat sees that and ends the run.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use domain::database::{DatabaseError, PoolSettings, connect_dedicated};
@@ -49,9 +52,9 @@ impl Election {
         // A thread of its own, since a connection belongs to one thread and this one must stay busy
         // with nothing else.
         std::thread::spawn(move || match take_lock(&url) {
-            Ok(Some(session)) => {
+            Ok(Some(mut session)) => {
                 answer.send(Ok(true)).ok();
-                hold(session, &released);
+                hold(&mut session, &released);
                 lost.cancel();
             }
             Ok(None) => drop(answer.send(Ok(false))),
@@ -63,24 +66,77 @@ impl Election {
 }
 
 fn take_lock(url: &Secret) -> Result<Option<PgConnection>, DatabaseError> {
+    let settings = PoolSettings::new("claimsync-reconciler-leader", 1);
+    let mut session = connect_dedicated(url, &settings)?;
+    let won = ask(&mut session, "SELECT pg_try_advisory_lock($1) AS answer")?;
+    Ok(won.then_some(session))
+}
+
+/// Returns when the lock is given back or is not this session's any more.
+fn hold(session: &mut PgConnection, released: &mpsc::Receiver<()>) {
+    while released.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+        if !holds_lock(session) {
+            return;
+        }
+    }
+    // The end of the session would free it as well, but only when the server gets to it.
+    ask(session, "SELECT pg_advisory_unlock($1) AS answer").ok();
+}
+
+/// Whether the session that answers is the one that has the lock. An answer alone proves only that
+/// some session is there.
+fn holds_lock(session: &mut PgConnection) -> bool {
+    let holds = ask(
+        session,
+        "SELECT EXISTS (
+           SELECT FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+              AND (classid::bigint << 32 | objid::bigint) = $1
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND pid = pg_backend_pid()) AS answer",
+    );
+    holds.unwrap_or(false)
+}
+
+/// A question about the leader's lock.
+fn ask(session: &mut PgConnection, question: &str) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Bool)]
-        won: bool,
+        answer: bool,
     }
-    let settings = PoolSettings::new("claimsync-reconciler-leader", 1);
-    let mut session = connect_dedicated(url, &settings)?;
-    let row: Row = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS won")
-        .bind::<BigInt, _>(LEADER_LOCK)
-        .get_result(&mut session)?;
-    Ok(row.won.then_some(session))
+    let query = diesel::sql_query(question).bind::<BigInt, _>(LEADER_LOCK);
+    query.get_result::<Row>(session).map(|row| row.answer)
 }
 
-/// Returns when the lock is given back or the session is gone.
-fn hold(mut session: PgConnection, released: &mpsc::Receiver<()>) {
-    while released.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
-        if session.batch_execute("SELECT 1").is_err() {
-            return;
-        }
+#[cfg(test)]
+mod tests {
+    use test_support::TestPostgres;
+
+    use super::*;
+
+    #[test]
+    fn a_session_that_answers_is_not_enough_to_hold_the_lock() {
+        let postgres = TestPostgres::create();
+        let url = Secret::new(postgres.url());
+        let mut leader = take_lock(&url).unwrap().expect("nobody leads");
+        assert!(take_lock(&url).unwrap().is_none(), "one leader at a time");
+        assert!(holds_lock(&mut leader));
+        // As behind a pooler that answers from another session, or from one that lost its lock.
+        assert!(!holds_lock(&mut postgres.connect()));
+        assert_eq!(ask(&mut leader, "SELECT pg_advisory_unlock($1) AS answer"), Ok(true));
+        assert!(!holds_lock(&mut leader));
+    }
+
+    #[test]
+    fn giving_leadership_back_frees_the_lock_while_the_session_still_lives() {
+        let postgres = TestPostgres::create();
+        let url = Secret::new(postgres.url());
+        let mut leader = take_lock(&url).unwrap().expect("nobody leads");
+        let (held, released) = mpsc::channel();
+        drop(held);
+        hold(&mut leader, &released);
+        assert!(take_lock(&url).unwrap().is_some());
+        drop(leader);
     }
 }
