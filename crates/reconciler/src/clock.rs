@@ -2,7 +2,8 @@
 //!
 //! Runs are aligned to the office's clock: at each multiple of the interval since local midnight.
 //! Surprising rule: in the hour that autumn repeats an hourly run comes twice, and in the hour that
-//! spring leaves out it comes with the hour after, so that never more than an interval passes.
+//! spring leaves out it comes with the hour after, so that hourly runs stay an hour apart. A longer
+//! interval keeps to the local hours instead, and is an hour longer in that autumn night.
 
 use std::time::Duration;
 
@@ -26,28 +27,42 @@ pub struct Due {
     pub unless_since: DateTime<Utc>,
 }
 
-/// The first run after a start: soon, if the last success is more than an interval old. `jitter` is
-/// a random number from 0 to 1.
+/// A success that is older than this is not waited for until the next slot, which may be a day away.
+const FRESH: TimeDelta = TimeDelta::hours(1);
+
+/// Until a slot is tried again whose run failed, or that found another run going on. Longer than most
+/// runs take, and so short that an hour does not pass without one.
+const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::minutes(2);
+
+/// The first run after a start: soon, if the last success is more than an hour old. `jitter` is a
+/// random number from 0 to 1.
 pub fn first_run(
     last_success: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
     interval: Duration,
     jitter: f64,
 ) -> Due {
-    let an_interval_ago = now - interval;
-    if last_success.is_some_and(|at| at > an_interval_ago) {
+    let an_hour_ago = now - FRESH;
+    if last_success.is_some_and(|at| at > an_hour_ago) {
         return next_run(now, interval);
     }
-    Due {
-        at: now + FIRST_RUN_WITHIN.mul_f64(jitter.clamp(0.0, 1.0)),
-        unless_since: an_interval_ago,
-    }
+    let within = FIRST_RUN_WITHIN.min(interval);
+    Due { at: now + within.mul_f64(jitter.clamp(0.0, 1.0)), unless_since: an_hour_ago }
 }
 
 /// The first slot after `now`.
 pub fn next_run(now: DateTime<Utc>, interval: Duration) -> Due {
     let at = next_slot(now, interval);
-    Due { at, unless_since: at - CLOCK_TOLERANCE }
+    // Never so much that the slot before would do for this one.
+    let half = TimeDelta::from_std(interval / 2).unwrap_or(CLOCK_TOLERANCE);
+    Due { at, unless_since: at - CLOCK_TOLERANCE.min(half) }
+}
+
+/// What comes after a slot that is still open: the same again soon, or the next if that is sooner.
+pub fn try_again(open: Due, now: DateTime<Utc>, interval: Duration) -> Due {
+    let next = next_run(now.max(open.at), interval);
+    let soon = now + TRY_AGAIN_AFTER;
+    if soon < next.at { Due { at: soon, ..open } } else { next }
 }
 
 fn next_slot(now: DateTime<Utc>, interval: Duration) -> DateTime<Utc> {
@@ -178,6 +193,29 @@ mod tests {
     }
 
     #[test]
+    fn a_slot_without_a_run_is_tried_again_within_minutes_and_gives_way_to_the_next() {
+        let open = next_run(utc("2026-07-01T09:30:00Z"), HOUR);
+        let again = try_again(open, utc("2026-07-01T10:04:00Z"), HOUR);
+        assert_eq!(again, Due { at: utc("2026-07-01T10:06:00Z"), ..open });
+        assert_eq!(again.unless_since, utc("2026-07-01T09:59:55Z"), "a run since would do");
+        let late = try_again(again, utc("2026-07-01T10:59:00Z"), HOUR);
+        assert_eq!(late, next_run(utc("2026-07-01T10:59:00Z"), HOUR));
+        let often = Duration::from_secs(10);
+        let open = next_run(utc("2026-07-01T10:00:01Z"), often);
+        let next = try_again(open, open.at, often);
+        assert_eq!(next.at, utc("2026-07-01T10:00:20Z"));
+    }
+
+    #[test]
+    fn the_run_of_one_slot_never_does_for_the_next() {
+        for seconds in [1, 2, 5, 9, 3_600] {
+            let interval = Duration::from_secs(seconds);
+            let slot = next_run(utc("2026-07-01T10:00:00Z"), interval);
+            assert!(next_run(slot.at, interval).unless_since > slot.at, "{seconds} s");
+        }
+    }
+
+    #[test]
     fn after_a_start_the_first_run_waits_for_its_slot_only_if_the_last_success_is_fresh() {
         let now = utc("2026-07-01T10:17:00Z");
         let fresh = first_run(Some(utc("2026-07-01T10:00:05Z")), now, HOUR, 0.5);
@@ -187,5 +225,15 @@ mod tests {
             assert_eq!(due.at, now + TimeDelta::seconds(30));
             assert_eq!(due.unless_since, utc("2026-07-01T09:17:00Z"));
         }
+        let two_hours_ago = Some(utc("2026-07-01T08:17:00Z"));
+        let due = first_run(two_hours_ago, now, HOUR * 24, 0.5);
+        assert_eq!(due.at, now + TimeDelta::seconds(30), "an hour is old, whatever the interval");
+        let half_an_hour_ago = Some(utc("2026-07-01T09:47:00Z"));
+        let due = first_run(half_an_hour_ago, now, Duration::from_secs(300), 0.5);
+        assert_eq!(due.at, utc("2026-07-01T10:20:00Z"));
+        assert_eq!(
+            first_run(None, now, Duration::from_secs(2), 1.0).at,
+            now + TimeDelta::seconds(2)
+        );
     }
 }

@@ -10,6 +10,7 @@ use domain::logging::chain;
 use domain::models::reconciliation_report;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
 use domain::settings::Secret;
+use domain::status::ReportStatus;
 use slog::{info, warn};
 use tokio::sync::mpsc;
 
@@ -17,7 +18,7 @@ use crate::admin::AdminApi;
 use crate::clock::{self, Due};
 use crate::compare::Progress;
 use crate::metrics::ReconcilerMetrics;
-use crate::run::{Begun, Reconciler, RunOptions, Start};
+use crate::run::{Begun, Reconciler, RunEnd, RunOptions, Start};
 use crate::settings::ReconcilerSettings;
 
 /// The wall clock may be set while the process sleeps: so long at most until it is looked at again.
@@ -95,7 +96,8 @@ impl Schedule {
             tokio::select! {
                 () = sleep_until(due.at) => {
                     due = match self.run_slot(due, context).await {
-                        Ok(()) => clock::next_run(Utc::now().max(due.at), self.interval),
+                        Ok(Slot::Done) => clock::next_run(Utc::now().max(due.at), self.interval),
+                        Ok(Slot::Open) => clock::try_again(due, Utc::now(), self.interval),
                         Err(error) => {
                             warn!(context.log, "run is put off: Postgres is away";
                                 "error" => chain(&error));
@@ -116,20 +118,38 @@ impl Schedule {
         }
     }
 
-    async fn run_slot(&self, due: Due, context: &Context) -> Result<(), DatabaseError> {
+    async fn run_slot(&self, due: Due, context: &Context) -> Result<Slot, DatabaseError> {
         match self.reconciler.begin(Some(due.unless_since)).await? {
-            Start::Begun(begun) => self.carry_out(begun, RunOptions::SCHEDULED, context).await,
-            Start::AlreadyRunning => info!(context.log, "slot is another replica's"),
+            Start::Begun(begun) => {
+                let end = self.carry_out(begun, RunOptions::SCHEDULED, context).await;
+                return Ok(match end.status {
+                    ReportStatus::Completed => Slot::Done,
+                    ReportStatus::Running | ReportStatus::Failed => Slot::Open,
+                });
+            }
             Start::AlreadyDone => info!(context.log, "slot is done already"),
+            Start::AlreadyRunning => {
+                // It may be another replica's run of this slot, or one from before it, or one that
+                // fails.
+                info!(context.log, "a run is going on; the slot is looked at again later");
+                return Ok(Slot::Open);
+            }
         }
-        Ok(())
+        Ok(Slot::Done)
     }
 
-    async fn carry_out(&self, begun: Begun, options: RunOptions, context: &Context) {
+    async fn carry_out(&self, begun: Begun, options: RunOptions, context: &Context) -> RunEnd {
         let progress = Progress::default();
         let end = self.reconciler.carry_out(begun, options, &context.shutdown, &progress).await;
         self.metrics.record_run(&end);
+        end
     }
+}
+
+/// Whether a slot has had its run.
+enum Slot {
+    Done,
+    Open,
 }
 
 async fn sleep_until(at: DateTime<Utc>) {

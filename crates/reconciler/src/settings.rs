@@ -17,7 +17,7 @@ pub struct ReconcilerSettings {
     pub service: ServiceSettings,
     #[command(flatten)]
     pub work: WorkSettings,
-    /// Seconds between two runs, from 60 to 86400; runs are aligned to the clock in Europe/Berlin
+    /// Seconds between two runs, from 1 to 86400; runs are aligned to the clock in Europe/Berlin
     #[arg(long, env = "RECONCILE_INTERVAL_SECS", default_value = "3600", value_name = "SECONDS",
           value_parser = parse_seconds)]
     pub interval: Duration,
@@ -72,10 +72,10 @@ pub struct CompareSettings {
 impl ReconcilerSettings {
     pub fn validate(&self) -> Result<(), SettingsError> {
         self.work.validate()?;
-        if !(60..=86_400).contains(&self.interval.as_secs()) {
+        if !(1..=86_400).contains(&self.interval.as_secs()) {
             return Err(SettingsError::Invalid {
                 name: "RECONCILE_INTERVAL_SECS",
-                problem: "must be from 60 to 86400".to_owned(),
+                problem: "must be from 1 to 86400".to_owned(),
             });
         }
         self.required_admin_token().map(drop)
