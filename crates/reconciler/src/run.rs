@@ -187,7 +187,7 @@ impl Reconciler {
         progress: &Progress,
     ) -> RunEnd {
         let Begun { report_id, leadership } = begun;
-        let halt = Halt { stop: stop.clone(), lost: leadership.lost.clone() };
+        let halt = Halt::of_leader(stop, &leadership.lost);
         let began = Instant::now();
         let log = self.log.new(o!("report_id" => report_id));
         let mut record = RunRecord::new(&options, self.settings.lookback.hours);

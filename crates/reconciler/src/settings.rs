@@ -110,3 +110,32 @@ impl WorkSettings {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn an_interval_is_a_second_at_least_and_a_day_at_most() {
+        #[derive(Parser)]
+        struct Arguments {
+            #[command(flatten)]
+            settings: ReconcilerSettings,
+        }
+        let is_valid = |interval| {
+            let arguments = [
+                "reconciler",
+                "--database-url=postgres://localhost/claimsync",
+                "--mongodb-url=mongodb://localhost",
+                "--mongodb-database=claimsync",
+                "--admin-token=token",
+                interval,
+            ];
+            Arguments::try_parse_from(arguments).unwrap().settings.validate().is_ok()
+        };
+        assert!(is_valid("--interval=1") && is_valid("--interval=86400"));
+        assert!(!is_valid("--interval=0") && !is_valid("--interval=86401"));
+    }
+}

@@ -1,7 +1,5 @@
 //! MongoDB away, and back in mid run.
 
-use std::sync::Arc;
-
 use reconciler::compare::{Progress, Scope, compare};
 use reconciler::halt::Halt;
 use test_support::{PrivateMongo, wait_until};
@@ -30,18 +28,21 @@ async fn without_mongodb_the_rest_is_done_and_when_it_is_back_in_mid_run_nothing
     mongo.server.restart().await.unwrap();
     let store = world.store();
     wait_until(PATIENCE, || async { store.ping().await.is_ok() }).await;
-    let progress = Arc::new(Progress::default());
+    let (halt, mut pauses) = Halt::with_pauses_in_hand();
     let comparing = tokio::spawn({
-        let (reconciler, progress) = (world.reconciler.clone(), progress.clone());
+        let reconciler = world.reconciler.clone();
         async move {
             let scope = Scope::of_last_hours(48);
-            compare(&reconciler, scope, &Halt::default(), &progress).await.unwrap()
+            compare(&reconciler, scope, &halt, &Progress::default()).await.unwrap()
         }
     });
-    wait_until(PATIENCE, || async { progress.mails() > 0 }).await;
+    let between_the_looks = pauses.recv().await.unwrap();
     mongo.server.kill();
-    assert!(progress.mails() < 3_000, "it was in the middle");
+    drop(between_the_looks);
+    // The second look has found MongoDB away and waits before it asks again.
+    let first_wait = pauses.recv().await.unwrap();
     mongo.server.restart().await.unwrap();
+    drop((first_wait, pauses));
     let comparison = comparing.await.unwrap();
     assert_eq!(comparison.cut_short, None);
     assert_eq!((comparison.counts.mails, comparison.findings.total()), (3_000, 10));
