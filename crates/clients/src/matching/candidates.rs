@@ -92,7 +92,7 @@ fn push<T: PartialEq>(map: &mut HashMap<String, Vec<T>>, key: String, value: T) 
     }
 }
 
-fn compact_reference(entry: &CreditorEntry) -> Option<String> {
+pub(super) fn compact_reference(entry: &CreditorEntry) -> Option<String> {
     entry.reference_number.as_deref().and_then(compact)
 }
 

@@ -2,8 +2,9 @@
 
 use domain::payload::DebtUpdate;
 
-use super::candidates::Candidates;
-use super::person::Agreement;
+use super::candidates::{Candidates, compact_reference};
+use super::person::{Agreement, PersonName};
+use super::reference::Cited;
 use super::{Doubt, Mail};
 
 /// The client, and what still has to be confirmed by the creditor's reference.
@@ -185,10 +186,55 @@ impl Candidates<'_> {
     /// Whether these clients suffice to say whom a payload means: its Aktenzeichen is here, and
     /// the name, if there is one, is that client's in full.
     pub(crate) fn is_settled_by_case_number(&self, update: &DebtUpdate) -> bool {
-        let mail = Mail::read(update);
-        let Some((_, clients)) = by_case_number(self, &mail) else { return false };
-        let [client] = clients[..] else { return true };
-        let name = self.prepared[client].name();
-        mail.person.is_none_or(|person| person.agreement(name) == Agreement::Fully)
+        !matches!(self.settled(&Mail::read(update)), Settled::Open)
     }
+
+    /// The cited references by which other clients may still come into play. Those that the one
+    /// client of the Aktenzeichen holds say nothing against it, whoever else holds them.
+    pub(crate) fn open_references(&self, update: &DebtUpdate) -> Vec<Cited> {
+        let mail = Mail::read(update);
+        let own = match self.settled(&mail) {
+            Settled::One(client) => Some(client),
+            Settled::Several | Settled::Open => None,
+        };
+        let is_open = |cited: &Cited| own.is_none_or(|client| !self.holds(client, cited));
+        mail.references.into_iter().filter(is_open).collect()
+    }
+
+    fn settled(&self, mail: &Mail<'_>) -> Settled {
+        match by_case_number(self, mail).as_ref().map(|(_, clients)| &clients[..]) {
+            None => Settled::Open,
+            Some([client]) => {
+                let name = self.prepared[*client].name();
+                let agrees = |person: &PersonName| person.agreement(name) == Agreement::Fully;
+                if mail.person.as_ref().is_none_or(agrees) {
+                    Settled::One(*client)
+                } else {
+                    Settled::Open
+                }
+            }
+            Some(_) => Settled::Several,
+        }
+    }
+
+    /// Whether a number is the client's own or that of one of its entries.
+    fn holds(&self, client: usize, cited: &Cited) -> bool {
+        let own = self.prepared[client].case_number.as_ref();
+        let is_own = cited
+            .case_number
+            .as_ref()
+            .zip(own)
+            .is_some_and(|(cited, own)| cited.stripped == own.stripped);
+        let entries = &self.clients()[client].creditors;
+        is_own
+            || entries.iter().any(|entry| compact_reference(entry).as_ref() == Some(&cited.compact))
+    }
+}
+
+/// What an Aktenzeichen, with the name beside it, says of a client.
+enum Settled {
+    One(usize),
+    /// More names or numbers would not tell them apart.
+    Several,
+    Open,
 }

@@ -19,7 +19,7 @@ use domain::payload::DebtUpdate;
 
 pub use candidates::Candidates;
 pub(crate) use person::lookup_names;
-pub(crate) use reference::{CaseNumber, compact};
+pub(crate) use reference::{CaseNumber, Cited};
 
 use crate::document::{ClientDocument, EntryIdentity};
 
@@ -102,16 +102,16 @@ struct Mail<'a> {
     person: Option<person::PersonName>,
     sender: Option<sender::Address>,
     /// All references that the mail cites, the office's own and the creditor's, without repeats.
-    references: Vec<reference::Cited>,
+    references: Vec<Cited>,
 }
 
 impl<'a> Mail<'a> {
     fn read(update: &'a DebtUpdate) -> Self {
         let case_number = update.client_aktenzeichen.as_deref().and_then(CaseNumber::read);
         let own = update.client_aktenzeichen.as_deref();
-        let mut references: Vec<reference::Cited> = Vec::new();
+        let mut references: Vec<Cited> = Vec::new();
         for text in update.reference_numbers.iter().map(String::as_str).chain(own) {
-            if let Some(cited) = reference::Cited::read(text)
+            if let Some(cited) = Cited::read(text)
                 && !references.iter().any(|known| known.compact == cited.compact)
             {
                 references.push(cited);

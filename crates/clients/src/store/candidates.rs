@@ -9,26 +9,39 @@ use mongodb::options::Collation;
 use super::{ClientStore, StoreError, indexes};
 use crate::document::{CREDITOR_LIST, ClientDocument};
 use crate::identity::bson_key;
-use crate::matching::{Candidates, CaseNumber, MOST_REFERENCES, compact, lookup_names};
+use crate::matching::{Candidates, CaseNumber, Cited, MOST_REFERENCES, lookup_names};
 
 impl ClientStore {
-    /// All clients that the matching must see to decide about these payloads: those with a cited
-    /// number as Aktenzeichen, those with a cited reference in an entry, and, where the
-    /// Aktenzeichen does not settle it, those with the name.
+    /// All clients that the matching must see to decide about these payloads: those with the
+    /// Aktenzeichen, and, as far as it leaves that open, those with a cited number as Aktenzeichen
+    /// or in an entry, and those with the name.
     ///
-    /// Whom the creditor's references or the name find, the Aktenzeichen has nearly always found
-    /// before; so those look-ups ask for the `_id` alone, and only who is new is read.
+    /// Most payloads need the first read alone.
     pub async fn find_candidates(
         &self,
         updates: &[&DebtUpdate],
     ) -> Result<Vec<ClientDocument>, StoreError> {
         let of_size = |update: &&&DebtUpdate| update.reference_numbers.len() <= MOST_REFERENCES;
         let updates: &[&DebtUpdate] = &updates.iter().filter(of_size).copied().collect::<Vec<_>>();
-        let (mut clients, by_reference) = futures::try_join!(
-            self.read_with(case_numbers(updates), indexes::names_and_numbers()),
-            self.ids_with(references(updates), indexes::references()),
+        let numbers = updates.iter().filter_map(|update| update.client_aktenzeichen.as_deref());
+        let by_number = case_numbers(numbers.filter_map(CaseNumber::read));
+        let mut clients = self.read_with(by_number, indexes::names_and_numbers()).await?;
+
+        let known = Candidates::new(&clients);
+        let open: Vec<Cited> =
+            updates.iter().flat_map(|update| known.open_references(update)).collect();
+        let by_reference = in_values(
+            &format!("{CREDITOR_LIST}.reference_number"),
+            open.iter().map(|cited| cited.compact.clone()).collect(),
+        );
+        let by_number = case_numbers(open.into_iter().filter_map(|cited| cited.case_number));
+        let (by_number, by_reference) = futures::try_join!(
+            self.ids_with(by_number, indexes::names_and_numbers()),
+            self.ids_with(by_reference, indexes::references()),
         )?;
+        self.read_missing(&mut clients, by_number).await?;
         self.read_missing(&mut clients, by_reference).await?;
+
         let names = names(updates, &Candidates::new(&clients));
         let by_name = self.ids_with(names, indexes::names_and_numbers()).await?;
         self.read_missing(&mut clients, by_name).await?;
@@ -72,30 +85,16 @@ impl ClientStore {
     }
 }
 
-/// All spellings of the numbers that are cited, as an Aktenzeichen or among the references.
-fn case_numbers(updates: &[&DebtUpdate]) -> Option<Document> {
+/// Clients with one of these numbers as Aktenzeichen, in all its spellings.
+fn case_numbers(numbers: impl Iterator<Item = CaseNumber>) -> Option<Document> {
     let mut values = BTreeSet::new();
-    for update in updates {
-        let cited = update.client_aktenzeichen.iter().chain(&update.reference_numbers);
-        for number in cited.filter_map(|text| CaseNumber::read(text)) {
-            // Some files carry the label as part of the number.
-            values.insert(format!("AZ_{}", number.bare));
-            values.insert(number.exact);
-            values.insert(number.bare);
-        }
+    for number in numbers {
+        // Some files carry the label as part of the number.
+        values.insert(format!("AZ_{}", number.bare));
+        values.insert(number.exact);
+        values.insert(number.bare);
     }
     in_values("aktenzeichen", values)
-}
-
-/// Clients with an entry whose reference is cited.
-fn references(updates: &[&DebtUpdate]) -> Option<Document> {
-    let cited = updates
-        .iter()
-        .flat_map(|update| update.reference_numbers.iter().chain(&update.client_aktenzeichen));
-    in_values(
-        &format!("{CREDITOR_LIST}.reference_number"),
-        cited.filter_map(|text| compact(text)).collect(),
-    )
 }
 
 /// Texts, and the numbers that a document may hold in their place.

@@ -152,8 +152,8 @@ async fn the_queries_use_the_indexes() {
         .try_collect()
         .await
         .unwrap();
-    // By number, reference and name, and who was new by the name.
-    assert_eq!(finds.len(), 4);
+    // By Aktenzeichen, by the reference as number and as reference, by name, and who was new by it.
+    assert_eq!(finds.len(), 5);
     for find in finds {
         let plan = find.get_str("planSummary").unwrap();
         assert!(plan.contains("IXSCAN") && !plan.contains("COLLSCAN"), "{plan}");

@@ -9,6 +9,8 @@ use super::*;
 use crate::document::CREDITOR_LIST;
 use crate::fence::Operation;
 use crate::guard::GuardSettings;
+use crate::matching::person::{FileName, PersonName};
+use crate::matching::{Candidates, CaseNumber, Cited};
 use crate::plan::{Message, OutcomeKind, plan};
 
 const NAMES: [(&str, &str); 6] = [
@@ -154,8 +156,75 @@ const FIELDS: [&str; 14] = [
     "main_zendesk_ticket_id",
 ];
 
+/// The clients that the queries for a mail would find, in the steps of `find_candidates`.
+fn looked_up(update: &DebtUpdate, all: &[Document]) -> Vec<Document> {
+    let stripped = |number: &str| CaseNumber::read(number).map(|number| number.stripped);
+    let own_number = |client: &Document| client.get_str("aktenzeichen").ok().and_then(stripped);
+    let references = |client: &Document| -> Vec<Option<String>> {
+        let entries = client.get_array(CREDITOR_LIST).unwrap().iter();
+        let texts =
+            entries.filter_map(|entry| entry.as_document()?.get_str("reference_number").ok());
+        texts.map(|text| Cited::read(text).map(|cited| cited.compact)).collect()
+    };
+    let find = |keep: &dyn Fn(&Document) -> bool| -> Vec<Document> {
+        all.iter().filter(|client| keep(client)).cloned().collect()
+    };
+    let cited = update.client_aktenzeichen.as_deref().and_then(stripped);
+    let mut found = find(&|client| cited.is_some() && own_number(client) == cited);
+
+    let clients = read(&found);
+    let open = Candidates::new(&clients).open_references(update);
+    found.extend(find(&|client| {
+        open.iter().any(|cited| {
+            let number = cited.case_number.as_ref().map(|number| number.stripped.clone());
+            (number.is_some() && own_number(client) == number)
+                || references(client).contains(&Some(cited.compact.clone()))
+        })
+    }));
+
+    let clients = read(&found);
+    if let Some(name) = &update.client_name
+        && !Candidates::new(&clients).is_settled_by_case_number(update)
+    {
+        let person = PersonName::read(name).unwrap();
+        let keys: Vec<String> = person.keys().collect();
+        found.extend(find(&|client| {
+            let name = FileName::of(&ClientDocument::from_bson(client));
+            name.keys().iter().any(|key| keys.contains(key))
+        }));
+    }
+    let mut ids = Vec::new();
+    found.retain(|client| {
+        let id = client.get_str("_id").unwrap().to_owned();
+        let is_new = !ids.contains(&id);
+        ids.push(id);
+        is_new
+    });
+    found
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn whom_the_queries_leave_out_would_change_no_decision(
+        clients in prop::collection::vec(a_client(), 1..6),
+        mail in a_mail(),
+    ) {
+        let mut clients = clients;
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.insert("_id", format!("client {number}"));
+        }
+        let told = |clients: &[Document]| {
+            // Whose sender it may be instead is for the person who looks at it.
+            let decision = named(&mail, clients).replace("sender_of_other_clients", "unknown_sender");
+            match decision.split_once("reasons") {
+                Some((refused, _)) => refused.to_owned(),
+                None => decision,
+            }
+        };
+        prop_assert_eq!(told(&looked_up(&mail, &clients)), told(&clients));
+    }
 
     #[test]
     fn the_order_of_creditors_and_clients_changes_no_decision(
