@@ -7,6 +7,7 @@
 mod candidates;
 mod client;
 mod creditor;
+mod evidence;
 mod organisation;
 mod person;
 mod reference;
@@ -18,6 +19,7 @@ mod tests;
 use domain::payload::DebtUpdate;
 
 pub use candidates::Candidates;
+pub use evidence::{Evidence, was_one_of_several};
 pub(crate) use person::lookup_names;
 pub(crate) use reference::{CaseNumber, compact};
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use clients::matching::Evidence;
 use domain::models::comparison::{self, StalledMail};
 
 use super::judge::{Difference, Judgement, judge};
-use super::locate::{Evidence, Located, Place, Search, locate};
+use super::locate::{FoundBy, Located, Place, Search, locate};
 use super::subject::Subject;
 use super::suspects::Suspect;
 use super::{Comparison, Counts, Scope, StepError, read_subjects, with_patience};
@@ -60,13 +61,14 @@ pub(super) async fn second_look_at_mails(
     Ok(())
 }
 
-/// Nothing names the entry that the mail was for: it is gone, or another one was found by nothing but
-/// the sender, which may have taken its place. Then a newer mail of the same sender about the same
-/// client speaks for both.
+/// Nothing names the entry that the mail was for: it is gone, or another one was found without the
+/// creditor's number, which may have taken its place. Then a newer mail to the same addressee speaks
+/// for both.
 fn is_in_doubt(place: &Place) -> bool {
     match place {
         Place::Gone(_) => true,
-        Place::Entry(place) => place.evidence == Evidence::Sender,
+        Place::Entry(place) => matches!(place.found_by,
+            FoundBy::Matching(evidence) if evidence < Evidence::Reference),
         Place::Undecided(_) => false,
     }
 }

@@ -209,7 +209,8 @@ mod tests {
             outbox_id: Some(3),
             fence: domain::fence::Fence::new(AT.parse().unwrap(), 7),
             update,
-            was_matched_by_reference: false,
+            matched_by: clients::matching::Evidence::Sender,
+            was_one_of_several: false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! A synced mail as the comparison needs it: what its newest message says, or why there is nothing
 //! to compare. Pure.
 
+use clients::matching::{Evidence, was_one_of_several};
 use domain::fence::Fence;
 use domain::models::comparison::SyncedMail;
 use domain::money::Money;
@@ -15,8 +16,10 @@ pub(crate) struct Subject {
     pub outbox_id: Option<i64>,
     pub fence: Fence,
     pub update: DebtUpdate,
-    /// The creditor's own number told the entry apart when the message was delivered.
-    pub was_matched_by_reference: bool,
+    /// What spoke for the entry when the message was delivered.
+    pub matched_by: Evidence,
+    /// The sender had several entries then, of which this was one.
+    pub was_one_of_several: bool,
 }
 
 /// Why a mail is not compared. None of these is drift.
@@ -44,19 +47,21 @@ impl Subject {
         };
         let update = update.ok_or(Uncompared::Unreadable)?;
         let received_at = update.received_at.unwrap_or(mail.received_at);
+        let reasons = mail.match_reasons.as_deref().map(read_reasons).unwrap_or_default();
         Ok(Self {
             email_id: mail.id,
             outbox_id: mail.outbox_id,
             fence: Fence::new(received_at, i64::from(mail.id)),
             update,
-            was_matched_by_reference: mail.match_reasons.as_deref().is_some_and(mentions_reference),
+            matched_by: Evidence::of(&reasons),
+            was_one_of_several: was_one_of_several(&reasons),
         })
     }
 }
 
-/// Whether the sentences of a match name the creditor's reference as evidence.
-pub(crate) fn mentions_reference(reasons: &str) -> bool {
-    reasons.contains("reference")
+/// Nothing, where the reasons are no list of sentences.
+fn read_reasons(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 fn read_payload(payload: &str) -> Option<DebtUpdate> {
@@ -129,6 +134,26 @@ mod tests {
             mail(Some("{"), Some(r#"{"debt_amount": 5}"#)),
         ] {
             assert_eq!(Subject::read(&mail).unwrap_err(), Uncompared::Unreadable);
+        }
+    }
+
+    #[test]
+    fn stored_reasons_are_compared_as_whole_sentences() {
+        let read = |reasons: &str| {
+            let payload = r#"{"creditor_email": "a@b.example", "new_debt_amount": 5}"#;
+            let mail =
+                SyncedMail { match_reasons: Some(reasons.to_owned()), ..mail(Some(payload), None) };
+            let subject = Subject::read(&mail).unwrap();
+            (subject.matched_by, subject.was_one_of_several)
+        };
+        let reference = Evidence::Reference;
+        assert_eq!(read(r#"["creditor by e-mail", "reference agrees"]"#), (reference, false));
+        assert_eq!(read(r#"["told apart by reference"]"#), (reference, true));
+        let by_name = r#"["told apart by the creditor's name"]"#;
+        assert_eq!(read(by_name), (Evidence::CreditorName, true));
+        let about_the_client = r#"["client by aktenzeichen among the references"]"#;
+        for nothing in [about_the_client, "[]", "null", "7", r#""reference agrees""#] {
+            assert_eq!(read(nothing), (Evidence::Sender, false), "{nothing}");
         }
     }
 

@@ -154,6 +154,31 @@ async fn another_entry_of_the_same_sender_does_not_inherit_a_mail_whose_entry_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_amount_never_moves_to_the_entry_of_another_creditor_of_the_same_agency() {
+    let world = World::seeded().await;
+    let newest = world.seed.newest(6, 0);
+    world.sql(&format!(
+        "UPDATE outbox_messages
+            SET payload = (payload::jsonb || '{{\"creditor_name\": \"Bank 0\"}}')::json,
+                match_reasons = '[\"creditor by e-mail\", \"told apart by the creditor''s name\"]'
+          WHERE id = {newest}"
+    ));
+    // The agency's other entry shows an older mail, as it was written.
+    let mut other = world.seed.untouched_entry(6, 0);
+    other.extend(world.seed.written(world.seed.oldest(6, 0)));
+    other.extend(doc! { "id": "other", "creditor_name": "Laden B" });
+    let filter = doc! { "_id": "c6", "final_creditor_list.id": "c6-e0" };
+    let replace = doc! { "$set": { "final_creditor_list.$": other.clone() } };
+    world.clients.update_one(filter, replace).await.unwrap();
+    let report = world.run().await;
+    assert_eq!(count(&report, "missing_in_mongo"), 1, "{:#}", report.details.as_ref().unwrap());
+    assert_eq!((report.mismatches_found, report.auto_repaired), (1, 0));
+    let client = world.clients.find_one(doc! { "_id": "c6" }).await.unwrap().unwrap();
+    let entries = client.get_array("final_creditor_list").unwrap();
+    assert!(entries.contains(&Bson::Document(other)), "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn old_processed_rows_and_expired_keys_are_deleted_and_dead_rows_stay() {
     let world = World::empty().await;
     world.sql(
