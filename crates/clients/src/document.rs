@@ -205,6 +205,30 @@ impl CreditorEntry {
     }
 }
 
+impl CreditorEntry {
+    /// Whether an amount field holds, as a text, an amount other than this one: somebody typed it.
+    /// Only a field that the guard decides on is known.
+    pub fn says_otherwise(&self, field: &str, amount: Money) -> bool {
+        match self.decided_on.get(field) {
+            Some(Bson::String(text) | Bson::Symbol(text)) => says_otherwise(text, amount),
+            _ => false,
+        }
+    }
+}
+
+/// A text that can be read in two ways, `1.000` in German and in English, says the amount if one of
+/// them is it.
+fn says_otherwise(text: &str, amount: Money) -> bool {
+    let is_currency = |c: char| c == '€' || c.is_whitespace();
+    let number = text.trim_matches(is_currency);
+    let number =
+        number.strip_prefix("EUR").or_else(|| number.strip_suffix("EUR")).unwrap_or(number);
+    let number = number.trim_matches(is_currency);
+    let readings = [Money::parse_german(number), Money::parse_plain(number)];
+    let mut readings = readings.into_iter().flatten().peekable();
+    readings.peek().is_some() && readings.all(|reading| reading != amount)
+}
+
 impl Amount {
     /// A double, int32, int64 or decimal128 is an amount, rounded to the cent; a text is not.
     pub fn from_bson(value: Option<&Bson>) -> Self {
@@ -310,6 +334,23 @@ mod tests {
         assert_eq!(entry(doc! {}).claim_amount, Amount::Absent);
         for value in [Bson::from("1284.50"), Bson::Double(f64::NAN), Bson::Int64(i64::MAX)] {
             assert_eq!(amount(value), Amount::Unreadable);
+        }
+    }
+
+    #[test]
+    fn a_text_says_another_amount_only_where_it_can_be_read_as_one() {
+        let says_otherwise = |value: Bson| {
+            let entry = entry(doc! { "current_debt_amount": value });
+            entry.says_otherwise("current_debt_amount", Money::from_cents(100_000))
+        };
+        for another in ["950,00", "950.00", " 1.000,01 € ", "EUR 950", "950 EUR", "-1000", "0"] {
+            assert!(says_otherwise(another.into()), "{another}");
+        }
+        for same in ["1.000,00", "1000.00", "1000", "1.000 €", "1.000", "1,000.00"] {
+            assert!(!says_otherwise(same.into()), "{same}");
+        }
+        for none in [Bson::from("offen"), "".into(), "€".into(), Bson::Null, 950.0.into()] {
+            assert!(!says_otherwise(none.clone()), "{none}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Surprising rule: the fence is asked before any amount. A mail that is older than what the entry
 //! shows says nothing about the entry, whatever its amount.
 
+use chrono::{DateTime, Utc};
 use clients::document::{Amount, CreditorEntry, SyncState};
 use clients::fence::Operation;
 use clients::guard::{GuardSettings, is_set_by_a_person};
@@ -61,18 +62,24 @@ pub(crate) fn judge(subject: &Subject, entry: &CreditorEntry, guard: GuardSettin
     }
 }
 
-/// The entry carries the mail's fence: every field of ours must be there and be the mail's.
+/// The entry carries the mail's fence: every field of ours must be there and be the mail's. Whatever
+/// a person changed is looked for first, since a repair writes all fields.
 fn first_of_own_version(subject: &Subject, entry: &CreditorEntry) -> Option<Difference> {
     let amount = subject.update.new_debt_amount;
     let amounts =
         [(CURRENT, entry.current_debt_amount), (RESPONSE, entry.creditor_response_amount)];
     for (field, shown) in amounts {
-        if shown.money().is_some_and(|shown| shown != amount) {
+        let is_another = shown.money().is_some_and(|shown| shown != amount);
+        if is_another || entry.says_otherwise(field, amount) {
             return Some(Difference {
                 kind: MismatchKind::ManualOverride,
                 ..amount_difference(field, "changed_by_hand", amount, shown)
             });
         }
+    }
+    let expected_date = subject.fence.received_at();
+    if let Some(difference) = date_by_hand(expected_date, entry) {
+        return Some(difference);
     }
     for (field, shown) in amounts {
         match shown {
@@ -85,19 +92,14 @@ fn first_of_own_version(subject: &Subject, entry: &CreditorEntry) -> Option<Diff
             }
         }
     }
-    let expected_date = subject.fence.received_at();
     if entry.amount_source.is_none() {
         Some(missing("amount_source"))
     } else if entry.contact_status.is_none() {
         // Any other status is the portal's business: cases go on.
         Some(missing("contact_status"))
-    } else if entry.response_received_at != Some(expected_date) {
-        Some(Difference {
-            expected: Some(expected_date.to_rfc3339()),
-            found: entry.response_received_at.map(|date| date.to_rfc3339()),
-            reason: if entry.response_received_at.is_none() { "field_missing" } else { "changed" },
-            ..missing("response_received_at")
-        })
+    } else if entry.response_received_at.is_none() {
+        let expected = Some(expected_date.to_rfc3339());
+        Some(Difference { expected, ..missing("response_received_at") })
     } else {
         None
     }
@@ -106,10 +108,14 @@ fn first_of_own_version(subject: &Subject, entry: &CreditorEntry) -> Option<Diff
 /// The entry carries no fence, or that of an older mail, although the mail counts as synced.
 fn lost(subject: &Subject, entry: &CreditorEntry) -> Difference {
     let amount = subject.update.new_debt_amount;
+    if let Some(mark) = entry.sync.mark()
+        && let Some(difference) = date_by_hand(mark.fence.received_at(), entry)
+    {
+        return difference;
+    }
     if entry.current_debt_amount.money() == Some(amount) {
-        let fence = |received_at: chrono::DateTime<chrono::Utc>, id| {
-            format!("{} of mail {id}", received_at.to_rfc3339())
-        };
+        let fence =
+            |received_at: DateTime<Utc>, id| format!("{} of mail {id}", received_at.to_rfc3339());
         let shown = entry.sync.mark().map(|mark| mark.fence);
         return Difference {
             expected: Some(fence(subject.fence.received_at(), subject.fence.email_id())),
@@ -119,6 +125,18 @@ fn lost(subject: &Subject, entry: &CreditorEntry) -> Difference {
         };
     }
     amount_difference(CURRENT, "write_lost", amount, entry.current_debt_amount)
+}
+
+/// The entry shows another date than the mail's that was written there.
+fn date_by_hand(written: DateTime<Utc>, entry: &CreditorEntry) -> Option<Difference> {
+    let shown = entry.response_received_at.filter(|shown| *shown != written)?;
+    Some(Difference {
+        kind: MismatchKind::ManualOverride,
+        expected: Some(written.to_rfc3339()),
+        found: Some(shown.to_rfc3339()),
+        reason: "changed_by_hand",
+        ..missing("response_received_at")
+    })
 }
 
 /// The writer's own conditions decide whether a repair is safe, and whether a person was here.
@@ -270,12 +288,25 @@ mod tests {
             |entry| assert_differs(entry, MismatchKind::ManualOverride, "changed_by_hand", false);
         person(with(doc! { "current_debt_amount": 1_000 }));
         person(with(doc! { "creditor_response_amount": 1_000.0 }));
+        person(with(doc! { "current_debt_amount": "950,00" }));
+        person(with(doc! { "creditor_response_amount": "950.00 EUR" }));
+        let corrected = doc! { "response_received_at": bson::DateTime::from_millis(0) };
+        person(with(corrected.clone()));
+        // Where something else is missing too, a repair would put the old date back.
+        let mut incomplete = with(corrected);
+        incomplete.remove(CURRENT);
+        person(incomplete);
+        let mut typed = with(doc! { "current_debt_amount": "950,00" });
+        typed.remove("sync");
+        person(typed);
         let mut unmarked = with(doc! { "current_debt_amount": 1_000.0 });
         unmarked.remove("sync");
         person(unmarked);
         let at = bson::DateTime::from_millis(0);
         let older = doc! { "email_id": 3, "received_at": at };
         person(with(doc! { "current_debt_amount": 900.0, "creditor_response_amount": 800.0,
+        "response_received_at": at, "sync": older.clone() }));
+        person(with(doc! { "current_debt_amount": 900.0, "creditor_response_amount": 900.0,
         "sync": older }));
         let manual = with(doc! { "amount_source": "manual" });
         assert_differs(manual, MismatchKind::ManualOverride, "amount_source", false);
@@ -289,13 +320,15 @@ mod tests {
         {
             drifted(without(field), "field_missing");
         }
-        drifted(with(doc! { "current_debt_amount": "1.234,56" }), "wrong_type");
-        drifted(with(doc! { "response_received_at": bson::DateTime::from_millis(0) }), "changed");
+        for text in ["1.234,56", "1234.56 €", "offen", "1.2.3"] {
+            drifted(with(doc! { "current_debt_amount": text }), "wrong_type");
+        }
         drifted(without("sync"), "mark_lost");
         drifted(doc! { "id": "a", "claim_amount": 1_000 }, "write_lost");
-        let older = doc! { "email_id": 3, "received_at": bson::DateTime::from_millis(0) };
+        let at = bson::DateTime::from_millis(0);
+        let older = doc! { "email_id": 3, "received_at": at };
         let older = doc! { "current_debt_amount": 900, "creditor_response_amount": 900.0,
-        "sync": older };
+        "response_received_at": at, "sync": older };
         drifted(with(older), "write_lost");
     }
 
@@ -307,10 +340,11 @@ mod tests {
         let mut jump = without(CURRENT);
         jump.insert("claim_amount", 10);
         refused(jump, "jump");
-        let older = doc! { "email_id": 3, "received_at": bson::DateTime::from_millis(0) };
+        let at = bson::DateTime::from_millis(0);
+        let older = doc! { "email_id": 3, "received_at": at };
         refused(
             with(doc! { "current_debt_amount": 5_000, "creditor_response_amount": 5_000,
-            "sync": older }),
+            "response_received_at": at, "sync": older }),
             "downgrade",
         );
     }

@@ -72,7 +72,8 @@ impl Suspects {
 
     pub(crate) fn into_newest(self) -> Vec<Suspect> {
         let newest_to = self.newest_to;
-        let is_newer = |addressee: &u64, fence| newest_to.get(addressee).is_some_and(|f| *f > fence);
+        let is_newer =
+            |addressee: &u64, fence| newest_to.get(addressee).is_some_and(|f| *f > fence);
         self.by_target
             .into_values()
             .map(|seen| Suspect {
@@ -111,11 +112,7 @@ fn addressee(hasher: &RandomState, subject: &Subject) -> u64 {
 }
 
 /// The addressee together with each number that the mail cites, but for the office's own.
-fn numbered(
-    hasher: &RandomState,
-    addressee: u64,
-    subject: &Subject,
-) -> impl Iterator<Item = u64> {
+fn numbered(hasher: &RandomState, addressee: u64, subject: &Subject) -> impl Iterator<Item = u64> {
     let bare = |number: &str| -> String {
         number.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect()
     };
