@@ -14,9 +14,12 @@ pub struct SyncedMail {
     pub id: i32,
     #[diesel(sql_type = Timestamptz)]
     pub received_at: DateTime<Utc>,
+    /// When the newest message was delivered.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub matched_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = VarChar)]
     pub from_email: String,
-    /// None for a mail that was adopted without messages.
+    /// None for a mail that was adopted without messages, and for one whose messages are cleaned up.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub outbox_id: Option<i64>,
     /// As text: a payload that no parser takes must not fail the whole page.
@@ -28,6 +31,12 @@ pub struct SyncedMail {
     /// Only where there is no message.
     #[diesel(sql_type = Nullable<Text>)]
     pub extracted_data: Option<String>,
+    /// Only where there is no message.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub cleaned_body: Option<String>,
+    /// The size of payload, extracted data and cleaned body, whether they were read or not.
+    #[diesel(sql_type = BigInt)]
+    pub text_bytes: i64,
     /// Some message of the mail is neither processed nor dead.
     #[diesel(sql_type = Bool)]
     pub is_in_flight: bool,
@@ -36,20 +45,49 @@ pub struct SyncedMail {
     pub is_dead: bool,
 }
 
+/// A mail with more text than this is listed without it, so that the memory of a page does not
+/// depend on what creditors write. Most mails are far shorter.
+pub const LONGEST_LISTED_TEXT: i64 = 8 * 1024;
+
+impl SyncedMail {
+    /// The mail is listed without its texts; [`synced_by_ids`] reads them.
+    pub fn is_without_texts(&self) -> bool {
+        self.text_bytes > LONGEST_LISTED_TEXT
+            && self.payload.is_none()
+            && self.extracted_data.is_none()
+            && self.cleaned_body.is_none()
+    }
+}
+
 /// The columns of [`SyncedMail`] from `e`, a selection of mails.
-const WITH_NEWEST_MESSAGE: &str = "
-    SELECT e.id, e.received_at, e.from_email, m.id AS outbox_id, m.payload::text AS payload,
-           m.match_reasons::text AS match_reasons,
-           CASE WHEN m.id IS NULL THEN e.extracted_data::text END AS extracted_data,
-           coalesce(m.waits, false) AS is_in_flight,
-           coalesce(m.dead_at IS NOT NULL, false) AS is_dead
-      FROM e LEFT JOIN LATERAL (
-        SELECT id, payload, match_reasons, dead_at,
-               bool_or(processed_at IS NULL AND dead_at IS NULL) OVER () AS waits
-          FROM outbox_messages
-         WHERE aggregate_id = e.id::text AND aggregate_type = 'creditor_debt_update'
-         ORDER BY id DESC LIMIT 1) m ON true
-     ORDER BY e.received_at, e.id";
+fn with_newest_message(longest_text: i64) -> String {
+    format!(
+        "SELECT e.id, e.received_at, e.matched_at, e.from_email, m.id AS outbox_id,
+                CASE WHEN size.bytes <= {longest_text} THEN t.payload END AS payload,
+                m.match_reasons::text AS match_reasons,
+                CASE WHEN size.bytes <= {longest_text} THEN a.extracted_data END AS extracted_data,
+                CASE WHEN size.bytes <= {longest_text} THEN a.cleaned_body END AS cleaned_body,
+                size.bytes AS text_bytes,
+                coalesce(m.waits, false) AS is_in_flight,
+                coalesce(m.dead_at IS NOT NULL, false) AS is_dead
+           FROM e
+           LEFT JOIN LATERAL (
+             SELECT id, payload, match_reasons, dead_at,
+                    bool_or(processed_at IS NULL AND dead_at IS NULL) OVER () AS waits
+               FROM outbox_messages
+              WHERE aggregate_id = e.id::text AND aggregate_type = 'creditor_debt_update'
+              ORDER BY id DESC LIMIT 1) m ON true
+           LEFT JOIN LATERAL (
+             SELECT extracted_data::text AS extracted_data, cleaned_body FROM incoming_emails
+              WHERE m.id IS NULL AND id = e.id LIMIT 1) a ON true
+           -- OFFSET keeps the cast from being done for size and text each.
+           LEFT JOIN LATERAL (SELECT m.payload::text AS payload OFFSET 0) t ON true
+           LEFT JOIN LATERAL (
+             SELECT coalesce(octet_length(t.payload), 0)::bigint
+                    + coalesce(octet_length(a.extracted_data), 0)
+                    + coalesce(octet_length(a.cleaned_body), 0) AS bytes OFFSET 0) size ON true"
+    )
+}
 
 /// Synced mails in the order of `(received_at, id)`, after the given key and not received later
 /// than `until`.
@@ -61,10 +99,11 @@ pub fn synced_page(
 ) -> QueryResult<Vec<SyncedMail>> {
     diesel::sql_query(format!(
         "WITH e AS MATERIALIZED (
-           SELECT id, received_at, from_email, extracted_data FROM incoming_emails
+           SELECT id, received_at, matched_at, from_email FROM incoming_emails
             WHERE sync_status = 'synced' AND (received_at, id) > ($1, $2) AND received_at <= $3
             ORDER BY received_at, id LIMIT $4)
-         {WITH_NEWEST_MESSAGE}"
+         {} ORDER BY e.received_at, e.id",
+        with_newest_message(LONGEST_LISTED_TEXT)
     ))
     .bind::<Timestamptz, _>(after.0)
     .bind::<Integer, _>(after.1)
@@ -73,13 +112,23 @@ pub fn synced_page(
     .load(conn)
 }
 
-/// Those of the given mails that still count as synced.
+/// Those of the given mails that still count as synced, listed as in a page.
+pub fn synced_listed_by_ids(conn: &mut PgConnection, ids: &[i32]) -> QueryResult<Vec<SyncedMail>> {
+    by_ids(conn, ids, LONGEST_LISTED_TEXT)
+}
+
+/// Those of the given mails that still count as synced, with their texts.
 pub fn synced_by_ids(conn: &mut PgConnection, ids: &[i32]) -> QueryResult<Vec<SyncedMail>> {
+    by_ids(conn, ids, i64::MAX)
+}
+
+fn by_ids(conn: &mut PgConnection, ids: &[i32], longest_text: i64) -> QueryResult<Vec<SyncedMail>> {
     diesel::sql_query(format!(
         "WITH e AS MATERIALIZED (
-           SELECT id, received_at, from_email, extracted_data FROM incoming_emails
+           SELECT id, received_at, matched_at, from_email FROM incoming_emails
             WHERE sync_status = 'synced' AND id = ANY($1))
-         {WITH_NEWEST_MESSAGE}"
+         {} ORDER BY e.received_at, e.id",
+        with_newest_message(longest_text)
     ))
     .bind::<Array<Integer>, _>(ids)
     .load(conn)

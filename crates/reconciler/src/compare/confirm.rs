@@ -7,9 +7,11 @@ use domain::models::comparison::{self, StalledMail};
 
 use super::judge::{Difference, Judgement, judge};
 use super::locate::{FoundBy, Located, Place, Search, locate};
+use super::pages::{parts, with_texts};
+use super::patience::Slices;
 use super::subject::Subject;
 use super::suspects::Suspect;
-use super::{Comparison, Counts, Scope, StepError, read_subjects, with_patience};
+use super::{Comparison, Counts, Scope, StepError, read_subjects};
 use crate::finding::{Finding, MismatchKind};
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
@@ -32,27 +34,33 @@ pub(super) async fn second_look_at_mails(
     for suspects in suspects.chunks(BATCH) {
         halt.check()?;
         let ids: Vec<i32> = suspects.iter().map(|suspect| suspect.email_id).collect();
-        // Postgres first: a mail that is synced now was written to MongoDB before the next read.
-        let mails = reconciler
-            .database
-            .query(move |conn| comparison::synced_by_ids(conn, &ids))
-            .await
-            .map_err(RunError::from)?;
-        let subjects = read_subjects(&mails, &mut Counts::default());
-        let located =
-            with_patience(halt, || locate(&reconciler.store, &subjects, Search::Thorough)).await?;
         let outlived: HashSet<i32> = suspects
             .iter()
             .filter(|suspect| suspect.is_outlived)
             .map(|suspect| suspect.email_id)
             .collect();
         let before = comparison.findings.total();
-        for (subject, place) in subjects.iter().zip(&located.places) {
-            if is_in_doubt(place) && outlived.contains(&subject.email_id) {
-                continue;
-            }
-            if let Some(finding) = find(reconciler, subject, *place, &located) {
-                comparison.findings.add(finding);
+        // Postgres first: a mail that is synced now was written to MongoDB before the next read.
+        let mails = reconciler
+            .database
+            .query(move |conn| comparison::synced_listed_by_ids(conn, &ids))
+            .await
+            .map_err(RunError::from)?;
+        for part in parts(mails) {
+            let part = with_texts(reconciler, part).await?;
+            let subjects = read_subjects(&part, &mut Counts::default());
+            let mut slices = Slices::of(&subjects);
+            while let Some(slice) = slices.next() {
+                let read = || locate(&reconciler.store, slice, Search::Thorough);
+                let Some(located) = slices.read(halt, read).await? else { continue };
+                for (subject, place) in slice.iter().zip(&located.places) {
+                    if is_in_doubt(place) && outlived.contains(&subject.email_id) {
+                        continue;
+                    }
+                    if let Some(finding) = find(reconciler, subject, *place, &located) {
+                        comparison.findings.add(finding);
+                    }
+                }
             }
         }
         let confirmed = comparison.findings.total() - before;

@@ -12,7 +12,8 @@ use futures::{Stream, StreamExt};
 use mongodb::bson::Bson;
 
 use super::confirm::id_text;
-use super::{Comparison, StepError, with_patience};
+use super::patience::with_patience;
+use super::{Comparison, StepError};
 use crate::finding::{Finding, MismatchKind};
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};

@@ -11,6 +11,7 @@ mod extra;
 mod judge;
 mod locate;
 mod pages;
+mod patience;
 mod subject;
 mod suspects;
 
@@ -28,7 +29,8 @@ pub(crate) use self::subject::Subject;
 
 use self::judge::{Judgement, judge};
 use self::locate::{Place, Search, locate};
-use self::pages::Pages;
+use self::pages::{Pages, listed_bytes, parts, with_texts};
+use self::patience::Slices;
 use self::subject::Uncompared;
 use self::suspects::Suspects;
 use crate::finding::Findings;
@@ -158,13 +160,14 @@ async fn look_at_mails(
         halt.check()?;
         let began = Instant::now();
         // The next page comes from Postgres while this one is held against MongoDB.
+        let (mails, weight) = (page.len() as u64, listed_bytes(&page));
         let (next, looked) = tokio::join!(
             pages.next(),
-            look_at_page(reconciler, halt, &page, &mut comparison.counts, suspects)
+            look_at_page(reconciler, halt, page, &mut comparison.counts, suspects)
         );
         looked?;
-        progress.0.fetch_add(page.len() as u64, Ordering::Relaxed);
-        pages.adapt(&page, began.elapsed());
+        progress.0.fetch_add(mails, Ordering::Relaxed);
+        pages.adapt(weight, began.elapsed());
         page = next?;
     }
     Ok(())
@@ -173,25 +176,33 @@ async fn look_at_mails(
 async fn look_at_page(
     reconciler: &Reconciler,
     halt: &Halt,
-    page: &[SyncedMail],
+    page: Vec<SyncedMail>,
     counts: &mut Counts,
     suspects: &mut Suspects,
 ) -> Result<(), StepError> {
-    let subjects = read_subjects(page, counts);
-    let located =
-        with_patience(halt, || locate(&reconciler.store, &subjects, Search::Quick)).await?;
     counts.mails += page.len() as u64;
     let guard = reconciler.guard();
-    for (subject, place) in subjects.iter().zip(&located.places) {
-        suspects.pass(subject);
-        match place {
-            Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
-                Judgement::InSync => counts.in_sync += 1,
-                Judgement::Superseded => counts.superseded += 1,
-                Judgement::Differs(_) => suspects.add(Some(&located.target(*place)), subject),
-            },
-            Place::Gone(_) => suspects.add(None, subject),
-            Place::Undecided(_) => counts.undecided += 1,
+    for part in parts(page) {
+        let part = with_texts(reconciler, part).await?;
+        let subjects = read_subjects(&part, counts);
+        let mut slices = Slices::of(&subjects);
+        while let Some(slice) = slices.next() {
+            let read = || locate(&reconciler.store, slice, Search::Quick);
+            let Some(located) = slices.read(halt, read).await? else { continue };
+            for (subject, place) in slice.iter().zip(&located.places) {
+                suspects.pass(subject);
+                match place {
+                    Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
+                        Judgement::InSync => counts.in_sync += 1,
+                        Judgement::Superseded => counts.superseded += 1,
+                        Judgement::Differs(_) => {
+                            suspects.add(Some(&located.target(*place)), subject);
+                        }
+                    },
+                    Place::Gone(_) => suspects.add(None, subject),
+                    Place::Undecided(_) => counts.undecided += 1,
+                }
+            }
         }
     }
     Ok(())
@@ -208,21 +219,4 @@ fn read_subjects(page: &[SyncedMail], counts: &mut Counts) -> Vec<Subject> {
         }
     }
     subjects
-}
-
-/// Tries a read of MongoDB again for a while, so that a failover or a slow moment does not cost the
-/// whole comparison.
-async fn with_patience<T, F>(halt: &Halt, mut read: impl FnMut() -> F) -> Result<T, StepError>
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
-    const WAITS_MS: [u64; 6] = [100, 300, 1_000, 2_000, 3_000, 4_000];
-    for wait in WAITS_MS {
-        match read().await {
-            Ok(read) => return Ok(read),
-            Err(error) if !error.is_infrastructure() => return Err(error.into()),
-            Err(_) => halt.pause(Duration::from_millis(wait)).await?,
-        }
-    }
-    Ok(read().await?)
 }

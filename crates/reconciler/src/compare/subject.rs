@@ -12,7 +12,8 @@ use serde::Deserialize;
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub email_id: i32,
-    /// The newest message; `None` for a mail that was adopted without one.
+    /// The newest message; `None` for a mail that was adopted without one, or whose messages are
+    /// cleaned up.
     pub outbox_id: Option<i64>,
     pub fence: Fence,
     pub update: DebtUpdate,
@@ -88,7 +89,8 @@ fn read_adopted(json: &str, mail: &SyncedMail) -> Option<DebtUpdate> {
         creditor_email: mail.from_email.clone(),
         creditor_name: adopted.creditor_name,
         new_debt_amount: adopted.debt_amount,
-        response_text: None,
+        // What ingest puts there. Without it a repair would write the text in the entry away.
+        response_text: mail.cleaned_body.clone(),
         reference_numbers: adopted.reference_numbers.unwrap_or_default(),
         extraction_confidence: adopted.confidence,
         received_at: Some(mail.received_at),
@@ -103,11 +105,14 @@ mod tests {
         SyncedMail {
             id: 7,
             received_at: "2026-03-11T08:14:22Z".parse().unwrap(),
+            matched_at: None,
             from_email: "inkasso@bank.example".to_owned(),
             outbox_id: payload.map(|_| 3),
             payload: payload.map(str::to_owned),
             match_reasons: None,
             extracted_data: extracted_data.map(str::to_owned),
+            cleaned_body: extracted_data.map(|_| "Die Forderung".to_owned()),
+            text_bytes: 0,
             is_in_flight: false,
             is_dead: false,
         }
@@ -119,6 +124,7 @@ mod tests {
         let subject = Subject::read(&mail(None, Some(data))).unwrap();
         assert_eq!(subject.update.new_debt_amount, Money::from_cents(89_900));
         assert_eq!(subject.update.creditor_email, "inkasso@bank.example");
+        assert_eq!(subject.update.response_text.as_deref(), Some("Die Forderung"));
         assert!(DebtUpdate::from_json(&subject.update.to_json()).is_ok());
     }
 

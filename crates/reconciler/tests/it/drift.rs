@@ -183,6 +183,38 @@ async fn an_amount_never_moves_to_the_entry_of_another_creditor_of_the_same_agen
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repair_writes_the_whole_text_again_whatever_its_length_and_wherever_it_is_kept() {
+    let world = World::seeded().await;
+    let [cleaned_up, long] = [5, 6].map(|client| world.seed.newest(client, 0));
+    // One mail's messages are cleaned up, and the other's text is too long for a page.
+    world.sql(&format!(
+        "UPDATE incoming_emails
+            SET extracted_data = (SELECT payload::jsonb || jsonb_build_object('debt_amount',
+                                           payload::jsonb -> 'new_debt_amount')
+                                    FROM outbox_messages WHERE id = {cleaned_up})::json
+          WHERE id = {cleaned_up};
+         DELETE FROM outbox_messages WHERE id = {cleaned_up};
+         UPDATE outbox_messages
+            SET payload = (payload::jsonb
+                           || jsonb_build_object('response_text', repeat('Lang. ', 5000)))::json
+          WHERE id = {long}"
+    ));
+    for client in [5, 6] {
+        world.unset_entry(client, 0, &["creditor_response_amount"]).await;
+    }
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!((report.mismatches_found, report.auto_repaired), (2, 2), "{details:#}");
+    assert_eq!(details["checked"]["unreadable"], 0);
+    for (client, text) in [(5, "Die Forderung".to_owned()), (6, "Lang. ".repeat(5000))] {
+        let shown = world.entry(client, 0).await;
+        world.assert_shows_newest(&shown, client, 0);
+        assert_eq!(shown.get("creditor_response_text"), Some(&Bson::from(text)));
+    }
+    assert_eq!(world.run().await.mismatches_found, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn old_processed_rows_and_expired_keys_are_deleted_and_dead_rows_stay() {
     let world = World::empty().await;
     world.sql(
