@@ -22,6 +22,7 @@ pub use candidates::Candidates;
 pub use evidence::{Evidence, was_one_of_several};
 pub(crate) use person::lookup_names;
 pub(crate) use reference::{CaseNumber, compact};
+pub use sender::sender_keys;
 
 use crate::document::{ClientDocument, EntryIdentity};
 

@@ -8,6 +8,7 @@ mod candidates;
 mod connect;
 mod error;
 mod indexes;
+mod responded;
 mod statement;
 mod write;
 
@@ -15,13 +16,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use bson::{Bson, Document, doc};
-use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use futures::stream::TryStreamExt;
 use mongodb::options::{CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::{Collection, Database};
 
 pub use error::{ErrorClass, StoreError};
 
-use crate::document::{CREDITOR_LIST, CREDITOR_RESPONSE, ClientDocument};
+use crate::document::{CREDITOR_LIST, ClientDocument};
 use crate::guard::GuardSettings;
 use crate::plan::{Message, Outcome, plan};
 
@@ -90,34 +91,6 @@ impl ClientStore {
     pub async fn find_showing(&self, email_ids: &[i32]) -> Result<Vec<ClientDocument>, StoreError> {
         let filter = doc! { format!("{CREDITOR_LIST}.sync.email_id"): { "$in": email_ids } };
         self.read(filter, None).await
-    }
-
-    /// Clients with at least one entry that shows a creditor's response, in the order of `_id`,
-    /// read in batches of `batch_size`. Memory stays that of one batch; the time limit is that of
-    /// each batch. The stream ends with its first error.
-    pub async fn stream_responded(
-        &self,
-        batch_size: u32,
-    ) -> Result<BoxStream<'static, Result<ClientDocument, StoreError>>, StoreError> {
-        let action = "read clients with responses";
-        let filter = doc! { format!("{CREDITOR_LIST}.amount_source"): CREDITOR_RESPONSE };
-        let find = self
-            .clients
-            .find(filter)
-            .projection(ClientDocument::projection())
-            .sort(doc! { "_id": 1 })
-            .batch_size(batch_size);
-        let cursor = self.in_time(action, find.into_future()).await?;
-        let limit = self.settings.timeout;
-        let clients = stream::unfold(Some(cursor), move |cursor| async move {
-            let mut cursor = cursor?;
-            match tokio::time::timeout(limit, cursor.try_next()).await {
-                Ok(Ok(document)) => Some((Ok(ClientDocument::from_bson(&document?)), Some(cursor))),
-                Ok(Err(error)) => Some((Err(StoreError::driver(action, &error)), None)),
-                Err(_) => Some((Err(StoreError::timeout(action, limit)), None)),
-            }
-        });
-        Ok(clients.boxed())
     }
 
     /// One `find`, whole, within the time limit.

@@ -158,25 +158,41 @@ pub fn existing(conn: &mut PgConnection, email_ids: &[i32]) -> QueryResult<Vec<i
         .map(ids)
 }
 
-/// Those of the given senders from whom some mail was ever synced. Addresses are compared as the
-/// mail spelt them.
-pub fn senders_with_synced_mail(
-    conn: &mut PgConnection,
-    senders: &[String],
-) -> QueryResult<Vec<String>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        sender: String,
-    }
+/// Those of the given addresses from which some mail ever came, as the mail spelt them.
+///
+/// Whatever became of the mail: one that was adopted without a saga has never been synced by
+/// anybody's word.
+pub fn senders_with_mail(conn: &mut PgConnection, senders: &[String]) -> QueryResult<Vec<String>> {
     diesel::sql_query(
         "SELECT s.sender FROM unnest($1::text[]) AS s (sender)
-          WHERE EXISTS (SELECT 1 FROM incoming_emails e
-                         WHERE e.from_email = s.sender AND e.sync_status = 'synced')",
+          WHERE EXISTS (SELECT 1 FROM incoming_emails e WHERE e.from_email = s.sender)",
     )
     .bind::<Array<Text>, _>(senders)
-    .load::<Row>(conn)
+    .load::<Sender>(conn)
     .map(|rows| rows.into_iter().map(|row| row.sender).collect())
+}
+
+/// Addresses from which some mail came, each once, in their order after the given one. Costs as much
+/// as there are addresses, however many mails they sent.
+pub fn senders_after(conn: &mut PgConnection, after: &str, limit: i64) -> QueryResult<Vec<String>> {
+    diesel::sql_query(
+        "WITH RECURSIVE senders (sender) AS (
+           SELECT min(from_email) FROM incoming_emails WHERE from_email > $1
+           UNION ALL
+           SELECT (SELECT min(e.from_email) FROM incoming_emails e WHERE e.from_email > s.sender)
+             FROM senders s WHERE s.sender IS NOT NULL)
+         SELECT sender::text FROM senders WHERE sender IS NOT NULL LIMIT $2",
+    )
+    .bind::<Text, _>(after)
+    .bind::<BigInt, _>(limit)
+    .load::<Sender>(conn)
+    .map(|rows| rows.into_iter().map(|row| row.sender).collect())
+}
+
+#[derive(QueryableByName)]
+struct Sender {
+    #[diesel(sql_type = Text)]
+    sender: String,
 }
 
 /// A mail that nothing moves.

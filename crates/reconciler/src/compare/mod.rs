@@ -132,17 +132,15 @@ async fn look_twice(
     reconciler.store.ping().await?;
     let mut suspects = Suspects::default();
     look_at_mails(reconciler, scope, halt, progress, comparison, &mut suspects).await?;
-    let extra = extra::first_look(reconciler, halt).await?;
     let stalled = confirm::first_look_at_stalled(reconciler, scope).await?;
     let suspects = suspects.into_newest();
-    if suspects.is_empty() && extra.is_empty() && stalled.is_empty() {
-        return Ok(());
+    if !suspects.is_empty() || !stalled.is_empty() {
+        halt.pause(reconciler.settings.compare.confirm_delay).await?;
+        confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
+        confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
     }
-    halt.pause(reconciler.settings.compare.confirm_delay).await?;
-    confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
-    extra::second_look(reconciler, halt, extra, comparison).await?;
-    confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
-    Ok(())
+    // Last, because it walks over the whole collection: what it cannot finish costs nothing else.
+    extra::look_twice(reconciler, halt, comparison).await
 }
 
 /// The first look: every mail once.

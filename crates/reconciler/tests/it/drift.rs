@@ -215,6 +215,36 @@ async fn a_repair_writes_the_whole_text_again_whatever_its_length_and_wherever_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn entries_without_a_mail_are_all_counted_and_what_was_adopted_is_not_among_them() {
+    let world = World::empty().await;
+    let entry = |id: String, sender: &str| {
+        doc! { "id": id, "sender_email": sender, "amount_source": "creditor_response",
+        "current_debt_amount": 12.5 }
+    };
+    let nobodys = (0..500).map(|client| {
+        let entries = (0..25).map(|at| entry(format!("c{client}-e{at}"), "post@niemand.example"));
+        doc! { "_id": client, "final_creditor_list": entries.collect::<Vec<_>>() }
+    });
+    world.clients.insert_many(nobodys).await.unwrap();
+    // As the Python service without its saga left them: no mark, and mails that nobody synced.
+    let senders = ["post@bank.example", "INKASSO@bank.example", "a@haus.example", "anna@gmx.de"];
+    let adopted = senders.map(|sender| entry(sender.to_owned(), sender)).to_vec();
+    let adopted = doc! { "_id": "adopted", "final_creditor_list": adopted };
+    world.clients.insert_one(adopted).await.unwrap();
+    world.sql(
+        "INSERT INTO incoming_emails (zendesk_ticket_id, from_email, processing_status)
+         SELECT '1', sender, 'completed' FROM unnest(ARRAY['post@bank.example',
+           'Inkasso@Bank.example', 'b@mail.haus.example', 'berta@gmx.de']) AS sender",
+    );
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!(count(&report, "extra_in_mongo"), 500 * 25 + 1);
+    assert_eq!(report.mismatches_found, 500 * 25 + 1);
+    let listed = details["mismatches"].as_array().unwrap();
+    assert_eq!(listed.len(), 1_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn old_processed_rows_and_expired_keys_are_deleted_and_dead_rows_stay() {
     let world = World::empty().await;
     world.sql(
