@@ -45,7 +45,7 @@ pub struct WorkSettings {
 /// What is compared, and how much of it is repaired.
 #[derive(Args, Clone, Debug)]
 pub struct CompareSettings {
-    /// Hours back from now whose synced mails are compared
+    /// Hours back from now in which a synced mail was received or delivered to be compared
     #[arg(long, env = "RECONCILE_LOOKBACK_HOURS", default_value = "48", value_name = "HOURS")]
     pub lookback_hours: u32,
     /// Milliseconds between the first look at a difference and the second, which confirms it

@@ -1,7 +1,7 @@
 //! What the reconciler reads of mails and their messages to compare them with MongoDB. Nothing here
 //! writes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{
     Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, VarChar,
@@ -89,6 +89,40 @@ fn with_newest_message(longest_text: i64) -> String {
     )
 }
 
+/// A mail whose way from its receipt to its delivery took longer is late. Of a mail that was not, its
+/// receipt says well enough when it was delivered.
+///
+/// The index of late mails has the same number in its condition.
+pub const LATE_AFTER: TimeDelta = TimeDelta::minutes(5);
+
+const IS_LATE: &str = "sync_status = 'synced' AND matched_at - received_at > interval '5 minutes'";
+
+/// Late mails in the order of `(matched_at, id)`, after the given key, not delivered later than
+/// `until` and received before `received_before`: an outage or a replay brought them.
+pub fn late_page(
+    conn: &mut PgConnection,
+    after: (DateTime<Utc>, i32),
+    until: DateTime<Utc>,
+    received_before: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<SyncedMail>> {
+    diesel::sql_query(format!(
+        "WITH e AS MATERIALIZED (
+           SELECT id, received_at, matched_at, from_email FROM incoming_emails
+            WHERE {IS_LATE} AND (matched_at, id) > ($1, $2) AND matched_at <= $3
+              AND received_at < $4
+            ORDER BY matched_at, id LIMIT $5)
+         {} ORDER BY e.matched_at, e.id",
+        with_newest_message(LONGEST_LISTED_TEXT)
+    ))
+    .bind::<Timestamptz, _>(after.0)
+    .bind::<Integer, _>(after.1)
+    .bind::<Timestamptz, _>(until)
+    .bind::<Timestamptz, _>(received_before)
+    .bind::<BigInt, _>(limit)
+    .load(conn)
+}
+
 /// Synced mails in the order of `(received_at, id)`, after the given key and not received later
 /// than `until`.
 pub fn synced_page(
@@ -134,18 +168,25 @@ fn by_ids(conn: &mut PgConnection, ids: &[i32], longest_text: i64) -> QueryResul
     .load(conn)
 }
 
-/// How many synced mails a comparison since the given time will see.
-pub fn count_synced(conn: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<i64> {
+/// How many synced mails were received since the one time, or delivered late since the other.
+pub fn count_synced(
+    conn: &mut PgConnection,
+    received_since: DateTime<Utc>,
+    delivered_since: DateTime<Utc>,
+) -> QueryResult<i64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
-    diesel::sql_query(
-        "SELECT count(*) AS count FROM incoming_emails
-          WHERE sync_status = 'synced' AND received_at >= $1",
-    )
-    .bind::<Timestamptz, _>(since)
+    diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM incoming_emails
+                  WHERE sync_status = 'synced' AND received_at >= $1)
+                + (SELECT count(*) FROM incoming_emails
+                    WHERE {IS_LATE} AND matched_at >= $2 AND received_at < $1) AS count"
+    ))
+    .bind::<Timestamptz, _>(received_since)
+    .bind::<Timestamptz, _>(delivered_since)
     .get_result::<Row>(conn)
     .map(|row| row.count)
 }
@@ -204,14 +245,32 @@ pub struct StalledMail {
     pub processing_status: String,
     #[diesel(sql_type = Text)]
     pub sync_status: String,
+    /// How many there are in all.
+    #[diesel(sql_type = BigInt)]
+    pub total: i64,
 }
 
-/// Mails that have stood between two statuses for `longer_than_seconds` while no message of theirs
-/// waits for delivery, and mails that wait for a delivery although no message is there. The latter
-/// only if they changed since `since`: an adopted mail of long ago waits for nothing.
+/// The moment so long ago.
+pub fn moment_before(conn: &mut PgConnection, seconds: f64) -> QueryResult<DateTime<Utc>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Timestamptz)]
+        moment: DateTime<Utc>,
+    }
+    diesel::sql_query("SELECT now() - make_interval(secs => $1) AS moment")
+        .bind::<Double, _>(seconds)
+        .get_result::<Row>(conn)
+        .map(|row| row.moment)
+}
+
+/// Mails that have stood between two statuses since before the given moment while no message of
+/// theirs waits for delivery, and mails that wait for a delivery although no message is there.
+///
+/// The latter, however old, if they ever had a message, and else only if they changed since `since`:
+/// a mail that was adopted without a saga is pending by default and waits for nothing.
 pub fn stalled(
     conn: &mut PgConnection,
-    longer_than_seconds: f64,
+    before: DateTime<Utc>,
     since: DateTime<Utc>,
     limit: i64,
 ) -> QueryResult<Vec<StalledMail>> {
@@ -219,25 +278,29 @@ pub fn stalled(
         "WITH silent AS (
            SELECT id, processing_status, sync_status FROM incoming_emails
             WHERE processing_status NOT IN ('completed', 'not_creditor_reply', 'failed')
-              AND updated_at < now() - make_interval(secs => $1)
+              AND (updated_at < $1 OR (updated_at IS NULL AND created_at < $1))
            UNION
            SELECT id, coalesce(processing_status, 'received'), sync_status FROM incoming_emails
             WHERE coalesce(processing_status, 'received')
                     IN ('received', 'parsing', 'parsed', 'extracting', 'extracted')
-              AND processing_status IS NULL
-              AND coalesce(updated_at, created_at) < now() - make_interval(secs => $1)
+              AND processing_status IS NULL AND coalesce(updated_at, created_at) < $1
            UNION
            SELECT id, processing_status, sync_status FROM incoming_emails
             WHERE sync_status = 'pending' AND processing_status = 'completed'
-              AND updated_at < now() - make_interval(secs => $1) AND updated_at >= $2)
-         SELECT s.id, s.processing_status, s.sync_status FROM silent s
+              AND idempotency_key IS NOT NULL AND coalesce(updated_at, created_at) < $1
+           UNION
+           SELECT id, processing_status, sync_status FROM incoming_emails
+            WHERE sync_status = 'pending' AND processing_status = 'completed'
+              AND updated_at < $1 AND updated_at >= $2)
+         SELECT s.id, s.processing_status, s.sync_status, count(*) OVER () AS total
+           FROM silent s
           WHERE NOT EXISTS (
             SELECT 1 FROM outbox_messages m
              WHERE m.aggregate_id = s.id::text AND m.aggregate_type = 'creditor_debt_update'
                AND m.processed_at IS NULL AND m.dead_at IS NULL)
           ORDER BY s.id LIMIT $3",
     )
-    .bind::<Double, _>(longer_than_seconds)
+    .bind::<Timestamptz, _>(before)
     .bind::<Timestamptz, _>(since)
     .bind::<BigInt, _>(limit)
     .load(conn)

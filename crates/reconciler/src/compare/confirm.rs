@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use clients::matching::Evidence;
 use domain::models::comparison::{self, StalledMail};
 
@@ -12,7 +13,7 @@ use super::patience::Slices;
 use super::subject::Subject;
 use super::suspects::Suspect;
 use super::{Comparison, Counts, Scope, StepError, read_subjects};
-use crate::finding::{Finding, MismatchKind};
+use crate::finding::{Finding, MOST_LISTED, MismatchKind};
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
 
@@ -20,9 +21,6 @@ const BATCH: usize = 500;
 
 /// How long a mail may stand between two statuses.
 const STALLED_AFTER_SECONDS: f64 = 3_600.0;
-
-/// Beyond this many somebody has noticed already.
-const MOST_STALLED: i64 = 10_000;
 
 pub(super) async fn second_look_at_mails(
     reconciler: &Reconciler,
@@ -130,47 +128,49 @@ fn find(
     })
 }
 
+/// The moment since before which mails stand still, if there are any.
 pub(super) async fn first_look_at_stalled(
     reconciler: &Reconciler,
     scope: Scope,
-) -> Result<Vec<StalledMail>, RunError> {
+) -> Result<Option<DateTime<Utc>>, RunError> {
     let read = move |conn: &mut _| {
-        comparison::stalled(conn, STALLED_AFTER_SECONDS, scope.since, MOST_STALLED)
+        let before = comparison::moment_before(conn, STALLED_AFTER_SECONDS)?;
+        let stalled = comparison::stalled(conn, before, scope.since, 1)?;
+        Ok((!stalled.is_empty()).then_some(before))
     };
     Ok(reconciler.database.query(read).await?)
 }
 
-/// Stalled at both looks, in the same status.
+/// Stalled at both looks: what moved in between has not stood still since before that moment.
 pub(super) async fn second_look_at_stalled(
     reconciler: &Reconciler,
     scope: Scope,
-    first: Vec<StalledMail>,
+    before: Option<DateTime<Utc>>,
     comparison: &mut Comparison,
 ) -> Result<(), RunError> {
-    if first.is_empty() {
-        return Ok(());
+    let Some(before) = before else { return Ok(()) };
+    let read =
+        move |conn: &mut _| comparison::stalled(conn, before, scope.since, MOST_LISTED as i64);
+    let stalled = reconciler.database.query(read).await?;
+    let total = stalled.first().map_or(0, |mail| mail.total);
+    let unlisted = u64::try_from(total).unwrap_or_default() - stalled.len() as u64;
+    for StalledMail { id, processing_status, sync_status, .. } in stalled {
+        comparison.findings.add(Finding {
+            kind: MismatchKind::Stalled,
+            email_id: Some(id),
+            outbox_id: None,
+            client_id: None,
+            entry: None,
+            field: "processing_status",
+            expected: Some("a final status".to_owned()),
+            found: Some(format!("{processing_status}, sync {sync_status}")),
+            reason: "over_an_hour_without_change",
+            repairable: false,
+            repaired: false,
+            repair: None,
+        });
     }
-    let first: HashSet<(i32, String)> =
-        first.into_iter().map(|mail| (mail.id, mail.processing_status)).collect();
-    for mail in first_look_at_stalled(reconciler, scope).await? {
-        let StalledMail { id, processing_status, sync_status } = mail;
-        if first.contains(&(id, processing_status.clone())) {
-            comparison.findings.add(Finding {
-                kind: MismatchKind::Stalled,
-                email_id: Some(id),
-                outbox_id: None,
-                client_id: None,
-                entry: None,
-                field: "processing_status",
-                expected: Some("a final status".to_owned()),
-                found: Some(format!("{processing_status}, sync {sync_status}")),
-                reason: "over_an_hour_without_change",
-                repairable: false,
-                repaired: false,
-                repair: None,
-            });
-        }
-    }
+    comparison.findings.add_unlisted(MismatchKind::Stalled, unlisted);
     Ok(())
 }
 

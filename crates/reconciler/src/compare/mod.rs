@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use clients::store::StoreError;
 use domain::logging::chain;
-use domain::models::comparison::SyncedMail;
+use domain::models::comparison::{self, SyncedMail};
 use serde::Serialize;
 use slog::warn;
 
@@ -32,12 +32,14 @@ use self::locate::{Place, Search, locate};
 use self::pages::{Pages, listed_bytes, parts, with_texts};
 use self::patience::Slices;
 use self::subject::Uncompared;
-use self::suspects::Suspects;
+use self::suspects::{Order, Suspects};
 use crate::finding::Findings;
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
 
-/// Which mails are compared.
+/// Which mails are compared: those that were received or delivered since a moment. Delivery counts
+/// as well, because what an outage held up, or an operator replays, may be older than any lookback
+/// when it is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
     pub since: DateTime<Utc>,
@@ -49,6 +51,12 @@ impl Scope {
     pub fn of_last_hours(hours: u32) -> Self {
         let until = Utc::now();
         Self { since: until - Duration::from_secs(u64::from(hours) * 3_600), until }
+    }
+
+    /// Who was received after this is compared by its receipt, which includes all that was delivered
+    /// since and was not late; who was received before it, if it was delivered late.
+    pub(crate) fn received_since(&self) -> DateTime<Utc> {
+        self.since - comparison::LATE_AFTER
     }
 }
 
@@ -76,6 +84,9 @@ pub struct Counts {
     pub undecided: u64,
     /// Looked wrong at first and right at the second look.
     pub unconfirmed: u64,
+    /// Looked wrong at first, and were not looked at again, because so many did: what the report
+    /// counts by type is less than there is.
+    pub not_looked_at_again: u64,
 }
 
 /// How far a comparison is, for whoever watches.
@@ -133,8 +144,9 @@ async fn look_twice(
     let mut suspects = Suspects::default();
     look_at_mails(reconciler, scope, halt, progress, comparison, &mut suspects).await?;
     let stalled = confirm::first_look_at_stalled(reconciler, scope).await?;
+    comparison.counts.not_looked_at_again = suspects.beyond_memory();
     let suspects = suspects.into_newest();
-    if !suspects.is_empty() || !stalled.is_empty() {
+    if !suspects.is_empty() || stalled.is_some() {
         halt.pause(reconciler.settings.compare.confirm_delay).await?;
         confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
         confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
@@ -154,11 +166,11 @@ async fn look_at_mails(
 ) -> Result<(), StepError> {
     let mut pages = Pages::new(reconciler, scope);
     let mut page = pages.next().await?;
-    while !page.is_empty() {
+    while !page.0.is_empty() {
         halt.check()?;
         let began = Instant::now();
         // The next page comes from Postgres while this one is held against MongoDB.
-        let (mails, weight) = (page.len() as u64, listed_bytes(&page));
+        let (mails, weight) = (page.0.len() as u64, listed_bytes(&page.0));
         let (next, looked) = tokio::join!(
             pages.next(),
             look_at_page(reconciler, halt, page, &mut comparison.counts, suspects)
@@ -174,7 +186,7 @@ async fn look_at_mails(
 async fn look_at_page(
     reconciler: &Reconciler,
     halt: &Halt,
-    page: Vec<SyncedMail>,
+    (page, order): (Vec<SyncedMail>, Order),
     counts: &mut Counts,
     suspects: &mut Suspects,
 ) -> Result<(), StepError> {
@@ -188,7 +200,7 @@ async fn look_at_page(
             let read = || locate(&reconciler.store, slice, Search::Quick);
             let Some(located) = slices.read(halt, read).await? else { continue };
             for (subject, place) in slice.iter().zip(&located.places) {
-                suspects.pass(subject);
+                suspects.pass(subject, order);
                 match place {
                     Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
                         Judgement::InSync => counts.in_sync += 1,

@@ -1,4 +1,6 @@
-//! The synced mails in the order of their key, in pages that suit the speed of the databases.
+//! The synced mails in the order of their keys, in pages that suit the speed of the databases: first
+//! the few that were received before the lookback and delivered in it, then all that were received
+//! in it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::models::comparison::{self, SyncedMail};
 
 use super::Scope;
+use super::suspects::Order;
 use crate::run::{Reconciler, RunError};
 
 const FIRST_PAGE: i64 = 250;
@@ -25,40 +28,68 @@ const SLOW: Duration = Duration::from_millis(500);
 /// Where the stream of mails is.
 pub(super) struct Pages<'a> {
     reconciler: &'a Reconciler,
+    scope: Scope,
+    source: Source,
     after: (DateTime<Utc>, i32),
-    until: DateTime<Utc>,
     size: i64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// By delivery.
+    Late,
+    /// By receipt.
+    Received,
 }
 
 impl<'a> Pages<'a> {
     pub(super) fn new(reconciler: &'a Reconciler, scope: Scope) -> Self {
         Self {
             reconciler,
+            scope,
+            source: Source::Late,
             // Ids begin at 1, so this is before the first mail of that moment.
             after: (scope.since, 0),
-            until: scope.until,
             size: FIRST_PAGE,
         }
     }
 
     /// The next page, its long texts left out; an empty one is the end.
-    pub(super) async fn next(&mut self) -> Result<Vec<SyncedMail>, RunError> {
-        let (after, until) = (self.after, self.until);
-        let page = loop {
+    pub(super) async fn next(&mut self) -> Result<(Vec<SyncedMail>, Order), RunError> {
+        if self.source == Source::Late {
+            let page = self.read().await?;
+            if let Some(last) = page.last() {
+                self.after = (last.matched_at.unwrap_or(self.after.0), last.id);
+                return Ok((page, Order::Any));
+            }
+            self.source = Source::Received;
+            self.after = (self.scope.received_since(), 0);
+        }
+        let page = self.read().await?;
+        if let Some(last) = page.last() {
+            self.after = (last.received_at, last.id);
+        }
+        Ok((page, Order::ByFence))
+    }
+
+    async fn read(&mut self) -> Result<Vec<SyncedMail>, RunError> {
+        let (source, scope, after) = (self.source, self.scope, self.after);
+        loop {
             let size = self.size;
-            let read = move |conn: &mut _| comparison::synced_page(conn, after, until, size);
+            let read = move |conn: &mut _| match source {
+                Source::Late => {
+                    comparison::late_page(conn, after, scope.until, scope.received_since(), size)
+                }
+                Source::Received => comparison::synced_page(conn, after, scope.until, size),
+            };
             match self.reconciler.database.query(read).await {
-                Ok(page) => break page,
+                Ok(page) => return Ok(page),
                 Err(error) if error.is_statement_timeout() && size > SMALLEST_PAGE => {
                     self.size = halved(size);
                 }
                 Err(error) => return Err(error.into()),
             }
-        };
-        if let Some(last) = page.last() {
-            self.after = (last.received_at, last.id);
         }
-        Ok(page)
     }
 
     /// Chooses the size of the pages to come from what one of them cost.

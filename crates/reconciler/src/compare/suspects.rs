@@ -18,15 +18,29 @@ pub(crate) struct Suspect {
     pub(crate) is_outlived: bool,
 }
 
-/// Filled by the stream of mails, which must come in the order of their fences.
+/// The most targets, and the most addressees, that are kept. When more look wrong, a person looks
+/// before anything is repaired, and need not be told of each.
+const MOST_KEPT: usize = 100_000;
+
+/// In which order mails pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// What is newer than a suspect passes after it.
+    ByFence,
+    /// What is newer may have passed before.
+    Any,
+}
+
+/// Filled by the stream of mails.
 ///
 /// Texts would be most of the memory, so that hashes stand for them. A collision hides one target
 /// until the next run, which hashes with other keys.
 #[derive(Default)]
 pub(crate) struct Suspects {
     by_target: HashMap<u64, Seen>,
-    /// For the addressees of suspects only: the newest mail that came by.
+    /// The newest mail that came by, for the addressees of suspects and of mails in no order.
     newest_to: HashMap<u64, Fence>,
+    beyond_memory: u64,
     hasher: RandomState,
 }
 
@@ -38,14 +52,16 @@ struct Seen {
 
 impl Suspects {
     /// Every mail passes, so that it is known which suspects have a successor.
-    pub(crate) fn pass(&mut self, subject: &Subject) {
-        if self.newest_to.is_empty() {
+    pub(crate) fn pass(&mut self, subject: &Subject, order: Order) {
+        if self.newest_to.is_empty() && order == Order::ByFence {
             return;
         }
         let addressee = addressee(&self.hasher, subject);
         for addressee in numbered(&self.hasher, addressee, subject).chain([addressee]) {
             if let Some(newest) = self.newest_to.get_mut(&addressee) {
                 *newest = subject.fence.max(*newest);
+            } else if order == Order::Any && self.newest_to.len() < MOST_KEPT {
+                self.newest_to.insert(addressee, subject.fence);
             }
         }
     }
@@ -53,13 +69,17 @@ impl Suspects {
     /// `target` is the entry, if there is one.
     pub(crate) fn add(&mut self, target: Option<&str>, subject: &Subject) {
         let addressees = self.addressees(subject);
-        for addressee in &addressees {
-            self.newest_to.entry(*addressee).or_insert(subject.fence);
-        }
         let target = match target {
             Some(target) => self.hasher.hash_one(target),
             None => self.hasher.hash_one(&addressees),
         };
+        if self.by_target.len() >= MOST_KEPT && !self.by_target.contains_key(&target) {
+            self.beyond_memory += 1;
+            return;
+        }
+        for addressee in &addressees {
+            self.newest_to.entry(*addressee).or_insert(subject.fence);
+        }
         let seen = Seen { email_id: subject.email_id, fence: subject.fence, addressees };
         match self.by_target.entry(target) {
             Entry::Vacant(vacant) => drop(vacant.insert(seen)),
@@ -68,6 +88,11 @@ impl Suspects {
             }
             Entry::Occupied(_) => {}
         }
+    }
+
+    /// Mails that looked wrong and are not among the suspects, because there are too many.
+    pub(crate) fn beyond_memory(&self) -> u64 {
+        self.beyond_memory
     }
 
     pub(crate) fn into_newest(self) -> Vec<Suspect> {
@@ -150,7 +175,7 @@ mod tests {
     fn outlived(mails: &[Subject]) -> Vec<(i32, bool)> {
         let mut suspects = Suspects::default();
         for mail in mails {
-            suspects.pass(mail);
+            suspects.pass(mail, Order::ByFence);
             suspects.add(None, mail);
         }
         let mut suspects: Vec<_> =
@@ -173,5 +198,29 @@ mod tests {
         assert_eq!(outlived(&[first.clone(), other.clone()]), [(1, false), (2, false)]);
         let third = mail(3, &["NL 884213 7", "KD-5"]);
         assert_eq!(outlived(&[first, other, third]), [(1, true), (2, false), (3, false)]);
+    }
+
+    #[test]
+    fn a_successor_that_passes_first_is_a_successor_too() {
+        let mail = |id| subject(id, Evidence::Sender, &[]);
+        for (order, is_outlived) in [(Order::Any, true), (Order::ByFence, false)] {
+            let mut suspects = Suspects::default();
+            suspects.pass(&mail(2), order);
+            suspects.pass(&mail(1), order);
+            suspects.add(Some("entry"), &mail(1));
+            assert_eq!(suspects.into_newest(), [Suspect { email_id: 1, is_outlived }]);
+        }
+    }
+
+    #[test]
+    fn beyond_what_memory_holds_suspects_are_only_counted() {
+        let mut suspects = Suspects::default();
+        let mail = subject(1, Evidence::Sender, &[]);
+        for target in 0..MOST_KEPT + 7 {
+            suspects.add(Some(&target.to_string()), &mail);
+        }
+        suspects.add(Some("0"), &subject(2, Evidence::Sender, &[]));
+        assert_eq!(suspects.beyond_memory(), 7);
+        assert_eq!(suspects.into_newest().len(), MOST_KEPT);
     }
 }

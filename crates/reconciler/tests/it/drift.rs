@@ -215,6 +215,53 @@ async fn a_repair_writes_the_whole_text_again_whatever_its_length_and_wherever_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_an_outage_held_up_is_compared_after_its_delivery() {
+    let world = World::seeded().await;
+    let [late, long_ago] = [5, 6].map(|client| world.seed.newest(client, 0));
+    // Both are older than the lookback; one was delivered in it, and the other as it came.
+    world.sql(&format!(
+        "UPDATE incoming_emails SET received_at = now() - interval '10 days', matched_at = now()
+          WHERE id = {late};
+         UPDATE incoming_emails SET received_at = now() - interval '10 days',
+                                    matched_at = now() - interval '10 days'
+          WHERE id = {long_ago}"
+    ));
+    world.lose_write(5, 0, None).await;
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!(report.records_checked, 2_999, "{details:#}");
+    assert_eq!((report.mismatches_found, report.auto_repaired), (1, 1), "{details:#}");
+    assert_eq!(finding(details, late)["reason"], "write_lost");
+    world.assert_shows_newest(&world.entry(5, 0).await, 5, 0);
+    assert_eq!(world.run().await.mismatches_found, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_mails_are_all_counted_until_somebody_acts() {
+    let world = World::empty().await;
+    world.sql(
+        "INSERT INTO incoming_emails (id, zendesk_ticket_id, from_email, processing_status,
+                                      sync_status, idempotency_key, updated_at)
+         SELECT i, '1', 'a@b.example', 'extracting', 'pending', NULL, now() - interval '2 h'
+           FROM generate_series(1, 12000) AS i
+         UNION ALL VALUES
+           (12001, '1', 'a@b.example', 'completed', 'pending', 'had-a-message',
+            now() - interval '90 days'),
+           (12002, '1', 'a@b.example', 'completed', 'pending', NULL, now() - interval '90 days'),
+           (12003, '1', 'a@b.example', 'extracting', 'pending', NULL, now());
+         ANALYZE incoming_emails",
+    );
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!((report.mismatches_found, count(&report, "stalled")), (12_001, 12_001));
+    assert_eq!(details["mismatches"].as_array().unwrap().len(), 1_000);
+    world.sql("DELETE FROM incoming_emails WHERE id <= 12000");
+    let report = world.run().await;
+    assert_eq!(finding(report.details.as_ref().unwrap(), 12_001)["type"], "stalled");
+    assert_eq!(report.mismatches_found, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_without_a_mail_are_all_counted_and_what_was_adopted_is_not_among_them() {
     let world = World::empty().await;
     let entry = |id: String, sender: &str| {
