@@ -58,6 +58,10 @@ pub struct CreditorEntry {
     pub contact_status: Option<String>,
     /// The date of the mail that the entry shows; `None` also for what is no date.
     pub response_received_at: Option<DateTime<Utc>>,
+    pub response_date: FieldState,
+    pub last_contact: FieldState,
+    pub confidence: FieldState,
+    pub references: FieldState,
     /// The ticket of the office's letter.
     pub ticket_id: Option<String>,
     /// Which message the entry shows.
@@ -65,6 +69,18 @@ pub struct CreditorEntry {
     /// The values as they stand in the document on which fence and guard decide; null where there
     /// is none.
     pub(crate) decided_on: Document,
+}
+
+/// What a field holds of which nothing but its type counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldState {
+    /// Missing or null.
+    Absent,
+    /// What a write puts there, whatever its value.
+    AsWritten,
+    /// A text in the place of something else.
+    Text,
+    Other,
 }
 
 /// An amount field of an entry.
@@ -153,6 +169,9 @@ impl ClientDocument {
             "amount_source",
             "contact_status",
             "response_received_at",
+            "last_contacted_at",
+            "extraction_confidence",
+            "response_reference_numbers",
             "main_zendesk_ticket_id",
             "sync",
         ] {
@@ -177,6 +196,14 @@ impl CreditorEntry {
             amount_source: text(entry, "amount_source"),
             contact_status: text(entry, "contact_status"),
             response_received_at: date(entry.get("response_received_at")),
+            response_date: state(entry, "response_received_at", is_date),
+            last_contact: state(entry, "last_contacted_at", is_date),
+            confidence: state(entry, "extraction_confidence", |value| {
+                !matches!(Amount::from_bson(Some(value)), Amount::Unreadable)
+            }),
+            references: state(entry, "response_reference_numbers", |value| {
+                matches!(value, Bson::Array(_))
+            }),
             ticket_id: text(entry, "main_zendesk_ticket_id"),
             sync: SyncState::from_bson(entry.get("sync")),
             decided_on: DECIDING_FIELDS
@@ -292,6 +319,19 @@ fn text(document: &Document, field: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+fn state(entry: &Document, field: &str, is_as_written: impl Fn(&Bson) -> bool) -> FieldState {
+    match entry.get(field) {
+        None | Some(Bson::Null | Bson::Undefined) => FieldState::Absent,
+        Some(value) if is_as_written(value) => FieldState::AsWritten,
+        Some(Bson::String(_) | Bson::Symbol(_)) => FieldState::Text,
+        Some(_) => FieldState::Other,
+    }
+}
+
+fn is_date(value: &Bson) -> bool {
+    date(Some(value)).is_some()
+}
+
 /// A date, also as the text that a round trip through JSON makes of it.
 fn date(value: Option<&Bson>) -> Option<DateTime<Utc>> {
     match value? {
@@ -398,6 +438,36 @@ mod tests {
         let of_type = identities(vec![doc! { "id": 1 }, doc! { "id": "1" }]);
         assert!(of_type.iter().all(Option::is_some) && of_type[0] != of_type[1]);
         assert_eq!(identities(vec![doc! {}, doc! { "id": { "a": 1 } }]), [None, None]);
+    }
+
+    #[test]
+    fn of_the_other_fields_of_a_response_the_type_is_known() {
+        let states = |value: fn(&str) -> Option<Bson>| {
+            let mut fields = Document::new();
+            for field in [
+                "response_received_at",
+                "last_contacted_at",
+                "extraction_confidence",
+                "response_reference_numbers",
+            ] {
+                fields.extend(value(field).map(|value| (field.to_owned(), value)));
+            }
+            let entry = entry(fields);
+            [entry.response_date, entry.last_contact, entry.confidence, entry.references]
+        };
+        let written = |field: &str| {
+            Some(match field {
+                "extraction_confidence" => 0.9.into(),
+                "response_reference_numbers" => Bson::Array(Vec::new()),
+                "last_contacted_at" => "2026-03-11T08:05:00Z".into(),
+                _ => bson::DateTime::from_millis(0).into(),
+            })
+        };
+        assert_eq!(states(written), [FieldState::AsWritten; 4]);
+        assert_eq!(states(|_| None), [FieldState::Absent; 4]);
+        assert_eq!(states(|_| Some(Bson::Null)), [FieldState::Absent; 4]);
+        assert_eq!(states(|_| Some("11.03.2026".into())), [FieldState::Text; 4]);
+        assert_eq!(states(|_| Some(true.into())), [FieldState::Other; 4]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! shows says nothing about the entry, whatever its amount.
 
 use chrono::{DateTime, Utc};
-use clients::document::{Amount, CreditorEntry, SyncState};
+use clients::document::{Amount, CreditorEntry, FieldState, SyncState};
 use clients::fence::Operation;
 use clients::guard::{GuardSettings, is_set_by_a_person};
 use clients::plan::{Message, OutcomeKind, admit};
@@ -36,6 +36,9 @@ pub(crate) struct Difference {
 
 const CURRENT: &str = "current_debt_amount";
 const RESPONSE: &str = "creditor_response_amount";
+const REFERENCES: &str = "response_reference_numbers";
+const CONFIDENCE: &str = "extraction_confidence";
+const LAST_CONTACT: &str = "last_contacted_at";
 
 /// Compares a mail with the entry that it is for.
 pub(crate) fn judge(subject: &Subject, entry: &CreditorEntry, guard: GuardSettings) -> Judgement {
@@ -93,16 +96,43 @@ fn first_of_own_version(subject: &Subject, entry: &CreditorEntry) -> Option<Diff
         }
     }
     if entry.amount_source.is_none() {
-        Some(missing("amount_source"))
-    } else if entry.contact_status.is_none() {
-        // Any other status is the portal's business: cases go on.
-        Some(missing("contact_status"))
-    } else if entry.response_received_at.is_none() {
-        let expected = Some(expected_date.to_rfc3339());
-        Some(Difference { expected, ..missing("response_received_at") })
-    } else {
-        None
+        return Some(missing("amount_source"));
     }
+    if entry.contact_status.is_none() {
+        // Any other status is the portal's business: cases go on.
+        return Some(missing("contact_status"));
+    }
+    if let Some(difference) = not_as_written("response_received_at", entry.response_date) {
+        return Some(Difference { expected: Some(expected_date.to_rfc3339()), ..difference });
+    }
+    let confidence = match subject.update.extraction_confidence {
+        Some(_) => entry.confidence,
+        None => FieldState::AsWritten,
+    };
+    // The text of the response is not looked at: whether it is there cannot be known without reading
+    // it, for every entry.
+    [(REFERENCES, entry.references), (CONFIDENCE, confidence), (LAST_CONTACT, entry.last_contact)]
+        .into_iter()
+        .find_map(|(field, state)| not_as_written(field, state))
+}
+
+fn not_as_written(field: &'static str, state: FieldState) -> Option<Difference> {
+    match state {
+        FieldState::AsWritten => None,
+        FieldState::Absent => Some(missing(field)),
+        FieldState::Text | FieldState::Other => Some(Difference {
+            found: Some("another type".to_owned()),
+            reason: "wrong_type",
+            ..missing(field)
+        }),
+    }
+}
+
+/// Whether a repair would take more away than it gives: it writes all fields, and the status too,
+/// which the portal has moved on.
+fn would_cost_the_status(difference: &Difference, entry: &CreditorEntry) -> bool {
+    [REFERENCES, CONFIDENCE, LAST_CONTACT].contains(&difference.field)
+        && entry.contact_status.as_deref() != Some("responded")
 }
 
 /// The entry carries no fence, or that of an older mail, although the mail counts as synced.
@@ -127,13 +157,17 @@ fn lost(subject: &Subject, entry: &CreditorEntry) -> Difference {
     amount_difference(CURRENT, "write_lost", amount, entry.current_debt_amount)
 }
 
-/// The entry shows another date than the mail's that was written there.
+/// The entry shows another date than the mail's that was written there, or what somebody typed.
 fn date_by_hand(written: DateTime<Utc>, entry: &CreditorEntry) -> Option<Difference> {
-    let shown = entry.response_received_at.filter(|shown| *shown != written)?;
+    let found = match entry.response_received_at {
+        Some(shown) => (shown != written).then(|| shown.to_rfc3339())?,
+        None if entry.response_date == FieldState::Text => "not a date".to_owned(),
+        None => return None,
+    };
     Some(Difference {
         kind: MismatchKind::ManualOverride,
         expected: Some(written.to_rfc3339()),
-        found: Some(shown.to_rfc3339()),
+        found: Some(found),
         reason: "changed_by_hand",
         ..missing("response_received_at")
     })
@@ -156,7 +190,10 @@ fn with_writers_word(
         update: &subject.update,
     };
     match admit(&message, entry, guard) {
-        Ok(()) => Difference { repairable: true, ..difference },
+        Ok(()) => {
+            let repairable = !would_cost_the_status(&difference, entry);
+            Difference { repairable, ..difference }
+        }
         Err(OutcomeKind::Review("manual_override")) => Difference {
             kind: MismatchKind::ManualOverride,
             reason: "changed_by_hand",
@@ -219,7 +256,7 @@ mod tests {
     fn subject() -> Subject {
         let update = DebtUpdate::from_json(&json!({
             "version": 1, "creditor_email": "a@b.example", "new_debt_amount": "1234.56",
-            "received_at": AT,
+            "received_at": AT, "extraction_confidence": 0.9,
         }))
         .unwrap();
         Subject {
@@ -237,7 +274,9 @@ mod tests {
         doc! {
             "id": "a", "current_debt_amount": 1234.56, "creditor_response_amount": 1234.56,
             "amount_source": "creditor_response", "contact_status": "responded",
-            "response_received_at": at, "sync": { "email_id": 7, "received_at": at },
+            "response_received_at": at, "last_contacted_at": bson::DateTime::now(),
+            "response_reference_numbers": [], "extraction_confidence": 0.9,
+            "sync": { "email_id": 7, "received_at": at },
         }
     }
 
@@ -292,6 +331,7 @@ mod tests {
         person(with(doc! { "creditor_response_amount": "950.00 EUR" }));
         let corrected = doc! { "response_received_at": bson::DateTime::from_millis(0) };
         person(with(corrected.clone()));
+        person(with(doc! { "response_received_at": "12.03.2026" }));
         // Where something else is missing too, a repair would put the old date back.
         let mut incomplete = with(corrected);
         incomplete.remove(CURRENT);
@@ -316,10 +356,17 @@ mod tests {
     fn what_is_missing_or_of_another_type_may_be_written_again() {
         let drifted =
             |entry, reason| assert_differs(entry, MismatchKind::DataMismatch, reason, true);
+        let others = [REFERENCES, CONFIDENCE, LAST_CONTACT];
         for field in [CURRENT, RESPONSE, "amount_source", "contact_status", "response_received_at"]
+            .into_iter()
+            .chain(others)
         {
             drifted(without(field), "field_missing");
         }
+        for field in others.into_iter().chain(["response_received_at"]) {
+            drifted(with(doc! { field: true }), "wrong_type");
+        }
+        drifted(with(doc! { CONFIDENCE: "hoch" }), "wrong_type");
         for text in ["1.234,56", "1234.56 €", "offen", "1.2.3"] {
             drifted(with(doc! { "current_debt_amount": text }), "wrong_type");
         }
@@ -330,6 +377,23 @@ mod tests {
         let older = doc! { "current_debt_amount": 900, "creditor_response_amount": 900.0,
         "response_received_at": at, "sync": older };
         drifted(with(older), "write_lost");
+    }
+
+    #[test]
+    fn for_a_lesser_field_no_repair_sets_the_status_back() {
+        let mut settled = with(doc! { "contact_status": "settled" });
+        settled.remove(CONFIDENCE);
+        assert_differs(settled, MismatchKind::DataMismatch, "field_missing", false);
+    }
+
+    #[test]
+    fn a_message_without_a_confidence_expects_none() {
+        let mut subject = subject();
+        subject.update.extraction_confidence = None;
+        let entry = doc! { "final_creditor_list": [with(doc! { CONFIDENCE: bson::Bson::Null })] };
+        let client = ClientDocument::from_bson(&entry);
+        let judgement = judge(&subject, &client.creditors[0], GuardSettings::default());
+        assert_eq!(judgement, Judgement::InSync);
     }
 
     #[test]
