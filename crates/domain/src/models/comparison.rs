@@ -110,7 +110,8 @@ pub fn late_page(
         "WITH e AS MATERIALIZED (
            SELECT id, received_at, matched_at, from_email FROM incoming_emails
             WHERE {IS_LATE} AND (matched_at, id) > ($1, $2) AND matched_at <= $3
-              AND received_at < $4
+              -- So written, it tempts nobody to walk over all older mails by their receipt.
+              AND (received_at < $4) IS TRUE
             ORDER BY matched_at, id LIMIT $5)
          {} ORDER BY e.matched_at, e.id",
         with_newest_message(LONGEST_LISTED_TEXT)
