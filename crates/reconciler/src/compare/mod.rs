@@ -65,6 +65,9 @@ impl Scope {
 pub struct Comparison {
     pub counts: Counts,
     pub findings: Findings,
+    /// Both looks at the mails came to their end, so that what is known about targets is all there
+    /// is to know; what may be missing are entries without a mail.
+    pub has_seen_all_mails: bool,
     /// Why it did not get to its end, in words.
     pub cut_short: Option<String>,
 }
@@ -151,6 +154,7 @@ async fn look_twice(
         confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
         confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
     }
+    comparison.has_seen_all_mails = true;
     // Last, because it walks over the whole collection: what it cannot finish costs nothing else.
     extra::look_twice(reconciler, halt, comparison).await
 }
