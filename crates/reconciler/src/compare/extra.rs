@@ -24,7 +24,7 @@ const BATCH: usize = 500;
 const ROUND: usize = 10_000;
 
 /// Documents of the collection that one read walks over.
-const LONGEST_PART: u64 = 1_000;
+const LONGEST_PART: u64 = 500;
 const SHORTEST_PART: u64 = 25;
 
 /// Addresses that are read from Postgres at once.
