@@ -103,6 +103,15 @@ CREATE INDEX ix_incoming_emails_queue ON incoming_emails (id)
 -- The reconciler's comparison walks this one in key order.
 CREATE INDEX ix_incoming_emails_synced ON incoming_emails (received_at, id)
   WHERE sync_status = 'synced';
+-- Beside it, the mails that were delivered long after their receipt, which the lookback by receipt
+-- would miss. The code has the same five minutes.
+CREATE INDEX ix_incoming_emails_late ON incoming_emails (matched_at, id)
+  WHERE sync_status = 'synced' AND matched_at - received_at > interval '5 minutes';
+-- Mails that had a message and are to be delivered again, which is rare. A mail that was adopted
+-- without a saga is pending too, and has no key.
+CREATE INDEX ix_incoming_emails_delivered_again ON incoming_emails (id)
+  WHERE sync_status = 'pending' AND processing_status = 'completed'
+    AND idempotency_key IS NOT NULL;
 -- Mails whose delivery is open, among them those that nothing moves any more.
 CREATE INDEX ix_incoming_emails_unsynced ON incoming_emails (updated_at)
   WHERE sync_status = 'pending';

@@ -62,12 +62,28 @@ pub struct CreditorEntry {
     pub contact_status: Option<String>,
     /// The date of the mail that the entry shows; `None` also for what is no date.
     pub response_received_at: Option<DateTime<Utc>>,
+    pub response_date: FieldState,
+    pub last_contact: FieldState,
+    pub confidence: FieldState,
+    pub references: FieldState,
     /// The ticket of the office's letter.
     pub ticket_id: Option<String>,
     /// Which message the entry shows.
     pub sync: SyncState,
     /// On what fence and guard decide.
     pub(crate) decided_on: DecidedOn,
+}
+
+/// What a field holds of which nothing but its type counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldState {
+    /// Missing or null.
+    Absent,
+    /// What a write puts there, whatever its value.
+    AsWritten,
+    /// A text in the place of something else.
+    Text,
+    Other,
 }
 
 /// An amount field of an entry.
@@ -175,6 +191,9 @@ struct EntryFields<'a> {
     reference_number: Option<RawBsonRef<'a>>,
     contact_status: Option<RawBsonRef<'a>>,
     response_received_at: Option<RawBsonRef<'a>>,
+    last_contacted_at: Option<RawBsonRef<'a>>,
+    extraction_confidence: Option<RawBsonRef<'a>>,
+    response_reference_numbers: Option<RawBsonRef<'a>>,
     ticket_id: Option<RawBsonRef<'a>>,
     deciding: [Option<RawBsonRef<'a>>; DECIDING_FIELDS.len()],
 }
@@ -189,6 +208,9 @@ impl<'a> EntryFields<'a> {
             reference_number,
             contact_status,
             response_received_at,
+            last_contacted_at,
+            extraction_confidence,
+            response_reference_numbers,
             ticket_id,
             deciding @ ..,
         ] = fields(entry, ENTRY_FIELDS)?;
@@ -200,6 +222,9 @@ impl<'a> EntryFields<'a> {
             reference_number,
             contact_status,
             response_received_at,
+            last_contacted_at,
+            extraction_confidence,
+            response_reference_numbers,
             ticket_id,
             deciding,
         })
@@ -216,7 +241,7 @@ impl<'a> EntryFields<'a> {
 }
 
 /// In the order in which [`EntryFields::read`] takes them.
-const ENTRY_FIELDS: [&str; 13] = [
+const ENTRY_FIELDS: [&str; 16] = [
     "id",
     "sender_name",
     "sender_email",
@@ -224,6 +249,9 @@ const ENTRY_FIELDS: [&str; 13] = [
     "reference_number",
     "contact_status",
     "response_received_at",
+    "last_contacted_at",
+    "extraction_confidence",
+    "response_reference_numbers",
     "main_zendesk_ticket_id",
     DECIDING_FIELDS[0],
     DECIDING_FIELDS[1],
@@ -256,6 +284,14 @@ impl CreditorEntry {
             amount_source: text(amount_source),
             contact_status: text(entry.contact_status),
             response_received_at: date(entry.response_received_at),
+            response_date: state(entry.response_received_at, is_date),
+            last_contact: state(entry.last_contacted_at, is_date),
+            confidence: state(entry.extraction_confidence, |value| {
+                Amount::read(Some(value)) != Amount::Unreadable
+            }),
+            references: state(entry.response_reference_numbers, |value| {
+                matches!(value, RawBsonRef::Array(_))
+            }),
             ticket_id: text(entry.ticket_id),
             sync: SyncState::read(sync)?,
             decided_on,
@@ -279,6 +315,29 @@ impl CreditorEntry {
             _ => Amount::Unreadable,
         }
     }
+
+    /// Whether an amount field holds, as a text, an amount other than this one: somebody typed it.
+    /// Only a field that the guard decides on is known.
+    pub fn says_otherwise(&self, field: &str, amount: Money) -> bool {
+        let at = DECIDING_FIELDS.iter().position(|deciding| *deciding == field);
+        match at.map(|at| &self.decided_on[at]) {
+            Some(Bson::String(text) | Bson::Symbol(text)) => says_otherwise(text, amount),
+            _ => false,
+        }
+    }
+}
+
+/// A text that can be read in two ways, `1.000` in German and in English, says the amount if one of
+/// them is it.
+fn says_otherwise(text: &str, amount: Money) -> bool {
+    let is_currency = |c: char| c == '€' || c.is_whitespace();
+    let number = text.trim_matches(is_currency);
+    let number =
+        number.strip_prefix("EUR").or_else(|| number.strip_suffix("EUR")).unwrap_or(number);
+    let number = number.trim_matches(is_currency);
+    let readings = [Money::parse_german(number), Money::parse_plain(number)];
+    let mut readings = readings.into_iter().flatten().peekable();
+    readings.peek().is_some() && readings.all(|reading| reading != amount)
 }
 
 impl Amount {
@@ -368,6 +427,22 @@ fn text(value: Option<RawBsonRef<'_>>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+fn state(
+    value: Option<RawBsonRef<'_>>,
+    is_as_written: impl Fn(RawBsonRef<'_>) -> bool,
+) -> FieldState {
+    match value {
+        None | Some(RawBsonRef::Null | RawBsonRef::Undefined) => FieldState::Absent,
+        Some(value) if is_as_written(value) => FieldState::AsWritten,
+        Some(RawBsonRef::String(_) | RawBsonRef::Symbol(_)) => FieldState::Text,
+        Some(_) => FieldState::Other,
+    }
+}
+
+fn is_date(value: RawBsonRef<'_>) -> bool {
+    date(Some(value)).is_some()
+}
+
 /// A date, also as the text that a round trip through JSON makes of it.
 fn date(value: Option<RawBsonRef<'_>>) -> Option<DateTime<Utc>> {
     match value? {
@@ -410,6 +485,23 @@ mod tests {
         assert_eq!(entry(doc! {}).claim_amount, Amount::Absent);
         for value in [Bson::from("1284.50"), Bson::Double(f64::NAN), Bson::Int64(i64::MAX)] {
             assert_eq!(amount(value), Amount::Unreadable);
+        }
+    }
+
+    #[test]
+    fn a_text_says_another_amount_only_where_it_can_be_read_as_one() {
+        let says_otherwise = |value: Bson| {
+            let entry = entry(doc! { "current_debt_amount": value });
+            entry.says_otherwise("current_debt_amount", Money::from_cents(100_000))
+        };
+        for another in ["950,00", "950.00", " 1.000,01 € ", "EUR 950", "950 EUR", "-1000", "0"] {
+            assert!(says_otherwise(another.into()), "{another}");
+        }
+        for same in ["1.000,00", "1000.00", "1000", "1.000 €", "1.000", "1,000.00"] {
+            assert!(!says_otherwise(same.into()), "{same}");
+        }
+        for none in [Bson::from("offen"), "".into(), "€".into(), Bson::Null, 950.0.into()] {
+            assert!(!says_otherwise(none.clone()), "{none}");
         }
     }
 
@@ -457,6 +549,36 @@ mod tests {
         let of_type = identities(vec![doc! { "id": 1 }, doc! { "id": "1" }]);
         assert!(of_type.iter().all(Option::is_some) && of_type[0] != of_type[1]);
         assert_eq!(identities(vec![doc! {}, doc! { "id": { "a": 1 } }]), [None, None]);
+    }
+
+    #[test]
+    fn of_the_other_fields_of_a_response_the_type_is_known() {
+        let states = |value: fn(&str) -> Option<Bson>| {
+            let mut fields = Document::new();
+            for field in [
+                "response_received_at",
+                "last_contacted_at",
+                "extraction_confidence",
+                "response_reference_numbers",
+            ] {
+                fields.extend(value(field).map(|value| (field.to_owned(), value)));
+            }
+            let entry = entry(fields);
+            [entry.response_date, entry.last_contact, entry.confidence, entry.references]
+        };
+        let written = |field: &str| {
+            Some(match field {
+                "extraction_confidence" => 0.9.into(),
+                "response_reference_numbers" => Bson::Array(Vec::new()),
+                "last_contacted_at" => "2026-03-11T08:05:00Z".into(),
+                _ => bson::DateTime::from_millis(0).into(),
+            })
+        };
+        assert_eq!(states(written), [FieldState::AsWritten; 4]);
+        assert_eq!(states(|_| None), [FieldState::Absent; 4]);
+        assert_eq!(states(|_| Some(Bson::Null)), [FieldState::Absent; 4]);
+        assert_eq!(states(|_| Some("11.03.2026".into())), [FieldState::Text; 4]);
+        assert_eq!(states(|_| Some(true.into())), [FieldState::Other; 4]);
     }
 
     #[test]

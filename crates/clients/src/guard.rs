@@ -74,9 +74,14 @@ pub fn is_set_by_a_person(entry: &CreditorEntry) -> bool {
     entry.amount_source.as_deref().is_some_and(|source| source != CREDITOR_RESPONSE)
 }
 
-/// Whether a repair may replace the amount that an entry shows: it is no number, or the repair's own
-/// amount, or what a message wrote and nobody has changed since, so that both amounts still agree.
+/// Whether a repair may replace the amounts that an entry shows: the current one is no number, or
+/// the repair's own amount, or what a message wrote and nobody has changed since, so that both
+/// amounts still agree. A text that reads as another amount is what somebody typed.
 pub fn is_replaceable(entry: &CreditorEntry, amount: Money) -> bool {
+    let fields = ["current_debt_amount", "creditor_response_amount"];
+    if fields.iter().any(|field| entry.says_otherwise(field, amount)) {
+        return false;
+    }
     match entry.current_debt_amount {
         Amount::Absent | Amount::Unreadable => true,
         Amount::Known(shown) => {
@@ -146,6 +151,16 @@ mod tests {
         assert_eq!(held(shown("x".into(), 20.into()), 2_000), None);
         assert_eq!(held(shown("x".into(), Bson::Null), 2_000), Some(GuardRefusal::Unreadable));
         assert_eq!(held(shown(Bson::Null, Bson::Null), 2_000), None);
+    }
+
+    #[test]
+    fn a_repair_replaces_no_amount_that_somebody_typed_as_a_text() {
+        let is_replaceable =
+            |fields: Document| is_replaceable(&entry(fields), Money::from_cents(100_000));
+        assert!(is_replaceable(doc! { "current_debt_amount": "1.000,00 €" }));
+        assert!(is_replaceable(doc! { "current_debt_amount": "?" }));
+        assert!(!is_replaceable(doc! { "current_debt_amount": "950,00" }));
+        assert!(!is_replaceable(doc! { "creditor_response_amount": "950.00" }));
     }
 
     #[test]

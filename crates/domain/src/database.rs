@@ -63,6 +63,14 @@ impl DatabaseError {
             _ => false,
         }
     }
+
+    /// The statement ran for as long as one may; it could succeed on fewer rows.
+    pub fn is_statement_timeout(&self) -> bool {
+        use diesel::result::Error;
+        // Diesel has no kind for it and does not hand the SQLSTATE on.
+        matches!(self, DatabaseError::Query(Error::DatabaseError(_, details))
+            if details.message() == "canceling statement due to statement timeout")
+    }
 }
 
 /// A handle to the pool; clones share it.

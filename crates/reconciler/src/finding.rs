@@ -99,6 +99,11 @@ impl Findings {
         }
     }
 
+    /// Counts findings that no report would list.
+    pub fn add_unlisted(&mut self, kind: MismatchKind, count: u64) {
+        *self.by_kind.entry(kind).or_default() += count;
+    }
+
     /// As the reports have it: all counted by type, some listed.
     pub fn to_json(&self) -> serde_json::Map<String, Value> {
         let by_type: serde_json::Map<String, Value> = MismatchKind::ALL

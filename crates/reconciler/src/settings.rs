@@ -47,7 +47,7 @@ pub struct WorkSettings {
 /// Which mails are compared. Apart from the rest, because an audit asks for it in days.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Lookback {
-    /// Hours back from now whose synced mails are compared
+    /// Hours back from now in which a synced mail was received or delivered to be compared
     #[arg(
         long = "lookback-hours",
         env = "RECONCILE_LOOKBACK_HOURS",

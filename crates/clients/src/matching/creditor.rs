@@ -1,6 +1,7 @@
 //! Which entry of a client a mail is about.
 
 use super::candidates::{Candidates, PreparedEntry};
+use super::evidence::{REFERENCE_AGREES, TOLD_APART_BY_NAME, TOLD_APART_BY_REFERENCE};
 use super::organisation::Organisation;
 use super::person::words;
 use super::sender::Address;
@@ -32,12 +33,12 @@ pub(super) fn find(
     match (&of_sender[..], &by_reference[..]) {
         ([entry], _) => {
             if !by_reference.is_empty() {
-                reasons.push("reference agrees".to_owned());
+                reasons.push(REFERENCE_AGREES.to_owned());
             }
             Ok(FoundEntry { entry: *entry, by_reference: !by_reference.is_empty() })
         }
         (_, [entry]) => {
-            reasons.push("told apart by reference".to_owned());
+            reasons.push(TOLD_APART_BY_REFERENCE.to_owned());
             Ok(FoundEntry { entry: *entry, by_reference: true })
         }
         (_, []) => {
@@ -45,7 +46,7 @@ pub(super) fn find(
                 reasons.push(format!("{} entries of this sender", of_sender.len()));
                 Doubt::Review("ambiguous_creditor")
             })?;
-            reasons.push("told apart by the creditor's name".to_owned());
+            reasons.push(TOLD_APART_BY_NAME.to_owned());
             Ok(FoundEntry { entry, by_reference: false })
         }
         (_, several) => {

@@ -7,6 +7,7 @@
 mod candidates;
 mod client;
 mod creditor;
+mod evidence;
 mod organisation;
 mod person;
 mod reference;
@@ -18,8 +19,10 @@ mod tests;
 use domain::payload::DebtUpdate;
 
 pub use candidates::Candidates;
+pub use evidence::{Evidence, was_one_of_several};
 pub(crate) use person::lookup_names;
 pub(crate) use reference::{CaseNumber, Cited};
+pub use sender::sender_keys;
 
 use crate::document::{ClientDocument, EntryIdentity};
 

@@ -50,6 +50,17 @@ pub(crate) fn addresses(text: &str) -> Vec<Address> {
         .collect()
 }
 
+/// What an address field can be found by: two fields with a key in common may be one sender's, as the
+/// matching sees it. An address is a key, and so is the domain that its organisation owns.
+pub fn sender_keys(text: &str) -> Vec<String> {
+    let of_domain = |address: &Address| address.organisation().map(|own| format!("@{own}"));
+    addresses(text)
+        .into_iter()
+        .flat_map(|address| [of_domain(&address), Some(address.full)])
+        .flatten()
+        .collect()
+}
+
 /// First labels of domains where anybody can have an address. By label, since such providers
 /// have one name under many endings (`gmx.de`, `gmx.net`, `gmx.at`).
 const FREEMAIL: [&str; 44] = [

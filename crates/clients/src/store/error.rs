@@ -37,6 +37,12 @@ impl StoreError {
         self.class == ErrorClass::Infrastructure
     }
 
+    /// What was asked for took too long; less of it could be answered in time.
+    pub fn is_timeout(&self) -> bool {
+        // MaxTimeMSExpired, ExceededTimeLimit.
+        matches!(self.source, Cause::Timeout(_) | Cause::Code(50 | 262, _))
+    }
+
     pub(crate) fn driver(action: &'static str, error: &Error) -> Self {
         let class = classify(error);
         let source = match code(error) {

@@ -8,6 +8,7 @@ mod candidates;
 mod connect;
 mod error;
 mod indexes;
+mod responded;
 mod statement;
 mod write;
 
@@ -15,7 +16,6 @@ use std::future::Future;
 use std::time::Duration;
 
 use bson::{Bson, Document, doc};
-use futures::stream::{self, BoxStream, StreamExt};
 use mongodb::options::{
     Collation, CollectionOptions, ReadConcern, ReadPreference, SelectionCriteria,
 };
@@ -23,7 +23,7 @@ use mongodb::{Collection, Cursor, Database};
 
 pub use error::{ErrorClass, StoreError};
 
-use crate::document::{CREDITOR_LIST, CREDITOR_RESPONSE, ClientDocument};
+use crate::document::{CREDITOR_LIST, ClientDocument};
 use crate::guard::GuardSettings;
 use crate::plan::{Message, Outcome, plan};
 
@@ -94,34 +94,6 @@ impl ClientStore {
         self.read(filter, None).await
     }
 
-    /// Clients with at least one entry that shows a creditor's response, in the order of `_id`,
-    /// read in batches of `batch_size`. Memory stays that of one batch; the time limit is that of
-    /// each batch. The stream ends with its first error.
-    pub async fn stream_responded(
-        &self,
-        batch_size: u32,
-    ) -> Result<BoxStream<'static, Result<ClientDocument, StoreError>>, StoreError> {
-        let action = "read clients with responses";
-        let filter = doc! { format!("{CREDITOR_LIST}.amount_source"): CREDITOR_RESPONSE };
-        let find = self
-            .clients
-            .find(filter)
-            .projection(ClientDocument::projection())
-            .sort(doc! { "_id": 1 })
-            .batch_size(batch_size);
-        let cursor = self.in_time(action, find.into_future()).await?;
-        let limit = self.settings.timeout;
-        let clients = stream::unfold(Some(cursor), move |cursor| async move {
-            let mut cursor = cursor?;
-            match tokio::time::timeout(limit, next(&mut cursor)).await {
-                Ok(Ok(client)) => Some((Ok(client?), Some(cursor))),
-                Ok(Err(error)) => Some((Err(StoreError::driver(action, &error)), None)),
-                Err(_) => Some((Err(StoreError::timeout(action, limit)), None)),
-            }
-        });
-        Ok(clients.boxed())
-    }
-
     /// One `find`, whole, within the time limit.
     async fn read(
         &self,
@@ -136,15 +108,7 @@ impl ClientStore {
         if let Some(collation) = collation {
             find = find.collation(collation);
         }
-        let documents = async {
-            let mut cursor = find.await?;
-            let mut clients = Vec::new();
-            while let Some(client) = next(&mut cursor).await? {
-                clients.push(client);
-            }
-            Ok(clients)
-        };
-        self.in_time("read clients", documents).await
+        self.in_time("read clients", collect(find)).await
     }
 
     /// The `_id`s alone.
@@ -184,12 +148,14 @@ impl ClientStore {
     }
 }
 
-/// The next document, read where the driver received it.
-async fn next(
-    cursor: &mut Cursor<Document>,
-) -> Result<Option<ClientDocument>, mongodb::error::Error> {
-    match cursor.advance().await? {
-        true => Ok(Some(ClientDocument::from_raw(cursor.current())?)),
-        false => Ok(None),
+/// All documents of a query, each read where the driver received it.
+async fn collect(
+    find: impl IntoFuture<Output = Result<Cursor<Document>, mongodb::error::Error>>,
+) -> Result<Vec<ClientDocument>, mongodb::error::Error> {
+    let mut cursor = find.await?;
+    let mut clients = Vec::new();
+    while cursor.advance().await? {
+        clients.push(ClientDocument::from_raw(cursor.current())?);
     }
+    Ok(clients)
 }

@@ -1,7 +1,7 @@
 //! The query that finds the clients a batch may be about.
 
+use bson::oid::ObjectId;
 use bson::{Bson, Document, doc};
-use clients::document::ClientDocument;
 use clients::plan::OutcomeKind;
 use futures::TryStreamExt;
 
@@ -110,9 +110,16 @@ async fn another_client_s_reference_and_number_are_seen_and_stop_the_write() {
 }
 
 #[tokio::test]
-async fn clients_are_read_by_id_and_streamed_by_response() {
-    let shelf = Shelf::with((0..25).map(|number| {
-        let mut client = client(&format!("c{number:02}"), "1/26", "A", "B");
+async fn clients_with_a_response_are_read_in_parts_whatever_the_type_of_their_ids() {
+    let ids = (0..25).map(|number| match number % 3 {
+        0 => Bson::from(number),
+        1 => Bson::from(format!("c{number:02}")),
+        _ => Bson::ObjectId(ObjectId::from_bytes([number as u8; 12])),
+    });
+    let ids: Vec<Bson> = ids.collect();
+    let shelf = Shelf::with(ids.iter().enumerate().map(|(number, id)| {
+        let mut client = client("", "1/26", "A", "B");
+        client.insert("_id", id.clone());
         if number % 2 == 0 {
             client.get_array_mut("final_creditor_list").unwrap()[1]
                 .as_document_mut()
@@ -122,13 +129,24 @@ async fn clients_are_read_by_id_and_streamed_by_response() {
         client
     }))
     .await;
-    let stream = shelf.store.stream_responded(4).await.unwrap();
-    let responded: Vec<ClientDocument> = stream.try_collect().await.unwrap();
-    let expected: Vec<Bson> =
-        (0..25).step_by(2).map(|number| Bson::from(format!("c{number:02}"))).collect();
-    assert_eq!(responded.iter().map(|client| client.id.clone()).collect::<Vec<_>>(), expected);
+    let (mut responded, mut parts, mut from) = (Vec::new(), 0, None);
+    loop {
+        let before = shelf.store.end_of_part(from.as_ref(), 4).await.unwrap();
+        let part = shelf.store.find_responded(from.as_ref(), before.as_ref()).await.unwrap();
+        assert!(part.len() <= 4);
+        responded.extend(part.into_iter().map(|client| client.id));
+        parts += 1;
+        from = before;
+        if from.is_none() {
+            break;
+        }
+    }
+    assert_eq!((responded.len(), parts), (13, 7));
+    for (number, id) in ids.iter().enumerate() {
+        assert_eq!(responded.contains(id), number % 2 == 0, "{id}");
+    }
 
-    let by_id = shelf.store.find_by_ids(&expected[..3]).await.unwrap();
+    let by_id = shelf.store.find_by_ids(&ids[..3]).await.unwrap();
     assert_eq!(by_id.len(), 3);
 }
 

@@ -22,8 +22,9 @@ pub(super) async fn beside_bar<T>(
     if bar.is_hidden() {
         return work.await;
     }
-    let since = scope.since;
-    let total = reconciler.database.query(move |conn| comparison::count_synced(conn, since)).await;
+    let count =
+        move |conn: &mut _| comparison::count_synced(conn, scope.received_since(), scope.since);
+    let total = reconciler.database.query(count).await;
     bar.set_length(total.ok().and_then(|total| u64::try_from(total).ok()).unwrap_or_default());
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} mails  {per_sec}  {eta}")
     {

@@ -2,14 +2,18 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
+use clients::matching::Evidence;
 use domain::models::comparison::{self, StalledMail};
 
 use super::judge::{Difference, Judgement, judge};
-use super::locate::{Evidence, Located, Place, Search, locate};
+use super::locate::{FoundBy, Located, Place, Search, locate};
+use super::pages::{parts, with_texts};
+use super::patience::Slices;
 use super::subject::Subject;
 use super::suspects::Suspect;
-use super::{Comparison, Counts, Scope, StepError, read_subjects, with_patience};
-use crate::finding::{Finding, MismatchKind};
+use super::{Comparison, Counts, Scope, StepError, read_subjects};
+use crate::finding::{Finding, MOST_LISTED, MismatchKind};
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
 
@@ -17,9 +21,6 @@ const BATCH: usize = 500;
 
 /// How long a mail may stand between two statuses.
 const STALLED_AFTER_SECONDS: f64 = 3_600.0;
-
-/// Beyond this many somebody has noticed already.
-const MOST_STALLED: i64 = 10_000;
 
 pub(super) async fn second_look_at_mails(
     reconciler: &Reconciler,
@@ -31,27 +32,33 @@ pub(super) async fn second_look_at_mails(
     for suspects in suspects.chunks(BATCH) {
         halt.check()?;
         let ids: Vec<i32> = suspects.iter().map(|suspect| suspect.email_id).collect();
-        // Postgres first: a mail that is synced now was written to MongoDB before the next read.
-        let mails = reconciler
-            .database
-            .query(move |conn| comparison::synced_by_ids(conn, &ids))
-            .await
-            .map_err(RunError::from)?;
-        let subjects = read_subjects(&mails, &mut Counts::default());
-        let located =
-            with_patience(halt, || locate(&reconciler.store, &subjects, Search::Thorough)).await?;
         let outlived: HashSet<i32> = suspects
             .iter()
             .filter(|suspect| suspect.is_outlived)
             .map(|suspect| suspect.email_id)
             .collect();
         let before = comparison.findings.total();
-        for (subject, place) in subjects.iter().zip(&located.places) {
-            if is_in_doubt(place) && outlived.contains(&subject.email_id) {
-                continue;
-            }
-            if let Some(finding) = find(reconciler, subject, *place, &located) {
-                comparison.findings.add(finding);
+        // Postgres first: a mail that is synced now was written to MongoDB before the next read.
+        let mails = reconciler
+            .database
+            .query(move |conn| comparison::synced_listed_by_ids(conn, &ids))
+            .await
+            .map_err(RunError::from)?;
+        for part in parts(mails) {
+            let part = with_texts(reconciler, part).await?;
+            let subjects = read_subjects(&part, &mut Counts::default());
+            let mut slices = Slices::of(&subjects);
+            while let Some(slice) = slices.next() {
+                let read = || locate(&reconciler.store, slice, Search::Thorough);
+                let Some(located) = slices.read(halt, read).await? else { continue };
+                for (subject, place) in slice.iter().zip(&located.places) {
+                    if is_in_doubt(place) && outlived.contains(&subject.email_id) {
+                        continue;
+                    }
+                    if let Some(finding) = find(reconciler, subject, *place, &located) {
+                        comparison.findings.add(finding);
+                    }
+                }
             }
         }
         let confirmed = comparison.findings.total() - before;
@@ -60,13 +67,14 @@ pub(super) async fn second_look_at_mails(
     Ok(())
 }
 
-/// Nothing names the entry that the mail was for: it is gone, or another one was found by nothing but
-/// the sender, which may have taken its place. Then a newer mail of the same sender about the same
-/// client speaks for both.
+/// Nothing names the entry that the mail was for: it is gone, or another one was found without the
+/// creditor's number, which may have taken its place. Then a newer mail to the same addressee speaks
+/// for both.
 fn is_in_doubt(place: &Place) -> bool {
     match place {
         Place::Gone(_) => true,
-        Place::Entry(place) => place.evidence == Evidence::Sender,
+        Place::Entry(place) => matches!(place.found_by,
+            FoundBy::Matching(evidence) if evidence < Evidence::Reference),
         Place::Undecided(_) => false,
     }
 }
@@ -120,47 +128,49 @@ fn find(
     })
 }
 
+/// The moment since before which mails stand still, if there are any.
 pub(super) async fn first_look_at_stalled(
     reconciler: &Reconciler,
     scope: Scope,
-) -> Result<Vec<StalledMail>, RunError> {
+) -> Result<Option<DateTime<Utc>>, RunError> {
     let read = move |conn: &mut _| {
-        comparison::stalled(conn, STALLED_AFTER_SECONDS, scope.since, MOST_STALLED)
+        let before = comparison::moment_before(conn, STALLED_AFTER_SECONDS)?;
+        let stalled = comparison::stalled(conn, before, scope.since, 1)?;
+        Ok((!stalled.is_empty()).then_some(before))
     };
     Ok(reconciler.database.query(read).await?)
 }
 
-/// Stalled at both looks, in the same status.
+/// Stalled at both looks: what moved in between has not stood still since before that moment.
 pub(super) async fn second_look_at_stalled(
     reconciler: &Reconciler,
     scope: Scope,
-    first: Vec<StalledMail>,
+    before: Option<DateTime<Utc>>,
     comparison: &mut Comparison,
 ) -> Result<(), RunError> {
-    if first.is_empty() {
-        return Ok(());
+    let Some(before) = before else { return Ok(()) };
+    let read =
+        move |conn: &mut _| comparison::stalled(conn, before, scope.since, MOST_LISTED as i64);
+    let stalled = reconciler.database.query(read).await?;
+    let total = stalled.first().map_or(0, |mail| mail.total);
+    let unlisted = u64::try_from(total).unwrap_or_default() - stalled.len() as u64;
+    for StalledMail { id, processing_status, sync_status, .. } in stalled {
+        comparison.findings.add(Finding {
+            kind: MismatchKind::Stalled,
+            email_id: Some(id),
+            outbox_id: None,
+            client_id: None,
+            entry: None,
+            field: "processing_status",
+            expected: Some("a final status".to_owned()),
+            found: Some(format!("{processing_status}, sync {sync_status}")),
+            reason: "over_an_hour_without_change",
+            repairable: false,
+            repaired: false,
+            repair: None,
+        });
     }
-    let first: HashSet<(i32, String)> =
-        first.into_iter().map(|mail| (mail.id, mail.processing_status)).collect();
-    for mail in first_look_at_stalled(reconciler, scope).await? {
-        let StalledMail { id, processing_status, sync_status } = mail;
-        if first.contains(&(id, processing_status.clone())) {
-            comparison.findings.add(Finding {
-                kind: MismatchKind::Stalled,
-                email_id: Some(id),
-                outbox_id: None,
-                client_id: None,
-                entry: None,
-                field: "processing_status",
-                expected: Some("a final status".to_owned()),
-                found: Some(format!("{processing_status}, sync {sync_status}")),
-                reason: "over_an_hour_without_change",
-                repairable: false,
-                repaired: false,
-                repair: None,
-            });
-        }
-    }
+    comparison.findings.add_unlisted(MismatchKind::Stalled, unlisted);
     Ok(())
 }
 

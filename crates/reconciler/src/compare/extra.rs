@@ -1,33 +1,37 @@
 //! Entries that show a creditor's response which no mail is behind.
 
-use std::collections::{BTreeSet, HashSet};
-use std::time::Duration;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use clients::document::{
     CREDITOR_RESPONSE, ClientDocument, CreditorEntry, EntryIdentity, SyncState,
 };
-use clients::store::StoreError;
+use clients::matching::sender_keys;
+use clients::store::{ClientStore, StoreError};
 use domain::models::comparison;
-use futures::{Stream, StreamExt};
 use mongodb::bson::Bson;
 
 use super::confirm::id_text;
-use super::{Comparison, StepError, with_patience};
+use super::patience::{with_patience, with_patience_unless};
+use super::{Comparison, StepError};
 use crate::finding::{Finding, MismatchKind};
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
 
-/// Clients read at once.
+/// Clients whose entries are held against Postgres at once.
 const BATCH: usize = 500;
 
-/// Beyond this many, no more are looked for.
-const MOST_SUSPECTS: usize = 10_000;
+/// Suspects of one round; so many are in memory, however many there are.
+const ROUND: usize = 10_000;
 
-/// Between two batches of the stream MongoDB may be silent for so long.
-const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+/// Documents of the collection that one read walks over.
+const LONGEST_PART: u64 = 500;
+const SHORTEST_PART: u64 = 25;
+
+/// Addresses that are read from Postgres at once.
+const SENDERS: i64 = 10_000;
 
 /// An entry without a mail, as the first look saw it.
-pub(super) struct ExtraSuspect {
+struct ExtraSuspect {
     client_id: Bson,
     identity: Option<EntryIdentity>,
     origin: Origin,
@@ -43,33 +47,88 @@ enum Origin {
     Nobody,
 }
 
-/// Streams all entries with a response.
-pub(super) async fn first_look(
+/// Walks over all entries with a response, in rounds of two looks each.
+pub(super) async fn look_twice(
     reconciler: &Reconciler,
     halt: &Halt,
-) -> Result<Vec<ExtraSuspect>, StepError> {
-    let stream = with_patience(halt, || reconciler.store.stream_responded(BATCH as u32)).await?;
-    let mut stream = std::pin::pin!(stream.fuse());
-    let mut suspects = Vec::new();
-    while suspects.len() < MOST_SUSPECTS {
-        halt.check()?;
-        let batch = next_batch(&mut stream).await?;
-        if batch.is_empty() {
-            break;
+    comparison: &mut Comparison,
+) -> Result<(), StepError> {
+    let mut walk = Walk { from: None, length: LONGEST_PART, is_over: false };
+    while !walk.is_over {
+        let mut suspects = Vec::new();
+        while suspects.len() < ROUND
+            && let Some(clients) = walk.next(&reconciler.store, halt).await?
+        {
+            for clients in clients.chunks(BATCH) {
+                suspects.extend(without_mail(reconciler, clients).await?);
+            }
         }
-        suspects.extend(without_mail(reconciler, &batch).await?);
+        let suspects = without_sender(reconciler, halt, suspects).await?;
+        if !suspects.is_empty() {
+            halt.pause(reconciler.settings.compare.confirm_delay).await?;
+            second_look(reconciler, halt, &suspects, comparison).await?;
+        }
     }
-    Ok(suspects)
+    Ok(())
+}
+
+/// Where the walk over the collection is.
+struct Walk {
+    from: Option<Bson>,
+    length: u64,
+    is_over: bool,
+}
+
+impl Walk {
+    /// The clients with responses of the next parts that have any; `None` at the end.
+    async fn next(
+        &mut self,
+        store: &ClientStore,
+        halt: &Halt,
+    ) -> Result<Option<Vec<ClientDocument>>, StepError> {
+        while !self.is_over {
+            halt.check()?;
+            let (from, length) = (self.from.clone(), self.length);
+            let is_too_long = |error: &StoreError| length > SHORTEST_PART && error.is_timeout();
+            let read = || read_part(store, from.as_ref(), length);
+            match with_patience_unless(halt, is_too_long, read).await {
+                Ok((before, clients)) => {
+                    self.is_over = before.is_none();
+                    self.from = before;
+                    self.length = (length * 2).min(LONGEST_PART);
+                    if !clients.is_empty() {
+                        return Ok(Some(clients));
+                    }
+                }
+                Err(StepError::Store(error)) if is_too_long(&error) => {
+                    self.length = (length / 4).max(SHORTEST_PART);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+}
+
+async fn read_part(
+    store: &ClientStore,
+    from: Option<&Bson>,
+    length: u64,
+) -> Result<(Option<Bson>, Vec<ClientDocument>), StoreError> {
+    let before = store.end_of_part(from, length).await?;
+    let clients = store.find_responded(from, before.as_ref()).await?;
+    Ok((before, clients))
 }
 
 /// Counts what still is there and still has no mail.
-pub(super) async fn second_look(
+async fn second_look(
     reconciler: &Reconciler,
     halt: &Halt,
-    suspects: Vec<ExtraSuspect>,
+    suspects: &[ExtraSuspect],
     comparison: &mut Comparison,
 ) -> Result<(), StepError> {
     for suspects in suspects.chunks(BATCH) {
+        halt.check()?;
         let ids: Vec<Bson> = suspects.iter().map(|suspect| suspect.client_id.clone()).collect();
         let clients = with_patience(halt, || reconciler.store.find_by_ids(&ids)).await?;
         for again in without_mail(reconciler, &clients).await? {
@@ -86,21 +145,40 @@ pub(super) async fn second_look(
     Ok(())
 }
 
-async fn next_batch(
-    stream: &mut (impl Stream<Item = Result<ClientDocument, StoreError>> + Unpin),
-) -> Result<Vec<ClientDocument>, StepError> {
-    let mut batch = Vec::with_capacity(BATCH);
-    while batch.len() < BATCH {
-        match tokio::time::timeout(LONGEST_SILENCE, stream.next()).await {
-            Ok(Some(client)) => batch.push(client?),
-            Ok(None) => break,
-            Err(_) => {
-                let action = "read clients with responses";
-                return Err(StoreError::timeout(action, LONGEST_SILENCE).into());
+/// Leaves out the entries whose sender wrote under another address of its own, or in other letters.
+/// They were written by the Python service, whose matching was its own; for each round at most all
+/// addresses are read once.
+async fn without_sender(
+    reconciler: &Reconciler,
+    halt: &Halt,
+    mut suspects: Vec<ExtraSuspect>,
+) -> Result<Vec<ExtraSuspect>, StepError> {
+    let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, suspect) in suspects.iter().enumerate() {
+        if let Origin::Sender(sender) = &suspect.origin {
+            for key in sender_keys(sender) {
+                wanted.entry(key).or_default().push(at);
             }
         }
     }
-    Ok(batch)
+    let mut found: HashSet<usize> = HashSet::new();
+    let mut after = String::new();
+    while !wanted.is_empty() {
+        halt.check()?;
+        let from = after.clone();
+        let read = move |conn: &mut _| comparison::senders_after(conn, &from, SENDERS);
+        let senders = reconciler.database.query(read).await.map_err(RunError::from)?;
+        for key in senders.iter().flat_map(|sender| sender_keys(sender)) {
+            found.extend(wanted.remove(&key).unwrap_or_default());
+        }
+        match senders.into_iter().last() {
+            Some(last) => after = last,
+            None => break,
+        }
+    }
+    let mut at = 0..;
+    suspects.retain(|_| at.next().is_none_or(|at| !found.contains(&at)));
+    Ok(suspects)
 }
 
 async fn without_mail(
@@ -134,7 +212,7 @@ async fn without_mail(
             let senders = if senders.is_empty() {
                 Vec::new()
             } else {
-                comparison::senders_with_synced_mail(conn, &senders)?
+                comparison::senders_with_mail(conn, &senders)?
             };
             Ok((mails.into_iter().collect(), senders.into_iter().collect()))
         })

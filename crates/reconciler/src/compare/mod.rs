@@ -11,6 +11,7 @@ mod extra;
 mod judge;
 mod locate;
 mod pages;
+mod patience;
 mod subject;
 mod suspects;
 
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use clients::store::StoreError;
 use domain::logging::chain;
-use domain::models::comparison::SyncedMail;
+use domain::models::comparison::{self, SyncedMail};
 use serde::Serialize;
 use slog::warn;
 
@@ -28,14 +29,17 @@ pub(crate) use self::subject::Subject;
 
 use self::judge::{Judgement, judge};
 use self::locate::{Place, Search, locate};
-use self::pages::Pages;
+use self::pages::{Pages, listed_bytes, parts, with_texts};
+use self::patience::Slices;
 use self::subject::Uncompared;
-use self::suspects::Suspects;
+use self::suspects::{Order, Suspects};
 use crate::finding::Findings;
 use crate::halt::Halt;
 use crate::run::{Reconciler, RunError};
 
-/// Which mails are compared.
+/// Which mails are compared: those that were received or delivered since a moment. Delivery counts
+/// as well, because what an outage held up, or an operator replays, may be older than any lookback
+/// when it is written.
 #[derive(Clone, Copy, Debug)]
 pub struct Scope {
     pub since: DateTime<Utc>,
@@ -48,6 +52,12 @@ impl Scope {
         let until = Utc::now();
         Self { since: until - Duration::from_secs(u64::from(hours) * 3_600), until }
     }
+
+    /// Who was received after this is compared by its receipt, which includes all that was delivered
+    /// since and was not late; who was received before it, if it was delivered late.
+    pub(crate) fn received_since(&self) -> DateTime<Utc> {
+        self.since - comparison::LATE_AFTER
+    }
 }
 
 /// What a comparison saw and found.
@@ -55,6 +65,9 @@ impl Scope {
 pub struct Comparison {
     pub counts: Counts,
     pub findings: Findings,
+    /// Both looks at the mails came to their end, so that what is known about targets is all there
+    /// is to know; what may be missing are entries without a mail.
+    pub has_seen_all_mails: bool,
     /// Why it did not get to its end, in words.
     pub cut_short: Option<String>,
 }
@@ -74,6 +87,9 @@ pub struct Counts {
     pub undecided: u64,
     /// Looked wrong at first and right at the second look.
     pub unconfirmed: u64,
+    /// Looked wrong at first, and were not looked at again, because so many did: what the report
+    /// counts by type is less than there is.
+    pub not_looked_at_again: u64,
 }
 
 /// How far a comparison is, for whoever watches.
@@ -142,17 +158,17 @@ async fn look_twice(
     reconciler.store.ping().await?;
     let mut suspects = Suspects::default();
     look_at_mails(reconciler, scope, halt, progress, comparison, &mut suspects).await?;
-    let extra = extra::first_look(reconciler, halt).await?;
     let stalled = confirm::first_look_at_stalled(reconciler, scope).await?;
+    comparison.counts.not_looked_at_again = suspects.beyond_memory();
     let suspects = suspects.into_newest();
-    if suspects.is_empty() && extra.is_empty() && stalled.is_empty() {
-        return Ok(());
+    if !suspects.is_empty() || stalled.is_some() {
+        halt.pause(reconciler.settings.compare.confirm_delay).await?;
+        confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
+        confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
     }
-    halt.pause(reconciler.settings.compare.confirm_delay).await?;
-    confirm::second_look_at_mails(reconciler, halt, suspects, comparison).await?;
-    extra::second_look(reconciler, halt, extra, comparison).await?;
-    confirm::second_look_at_stalled(reconciler, scope, stalled, comparison).await?;
-    Ok(())
+    comparison.has_seen_all_mails = true;
+    // Last, because it walks over the whole collection: what it cannot finish costs nothing else.
+    extra::look_twice(reconciler, halt, comparison).await
 }
 
 /// The first look: every mail once.
@@ -166,17 +182,18 @@ async fn look_at_mails(
 ) -> Result<(), StepError> {
     let mut pages = Pages::new(reconciler, scope);
     let mut page = pages.next().await?;
-    while !page.is_empty() {
+    while !page.0.is_empty() {
         halt.check()?;
         let began = Instant::now();
         // The next page comes from Postgres while this one is held against MongoDB.
+        let (mails, weight) = (page.0.len() as u64, listed_bytes(&page.0));
         let (next, looked) = tokio::join!(
             pages.next(),
-            look_at_page(reconciler, halt, &page, &mut comparison.counts, suspects)
+            look_at_page(reconciler, halt, page, &mut comparison.counts, suspects)
         );
         looked?;
-        progress.0.fetch_add(page.len() as u64, Ordering::Relaxed);
-        pages.adapt(&page, began.elapsed());
+        progress.0.fetch_add(mails, Ordering::Relaxed);
+        pages.adapt(weight, began.elapsed());
         page = next?;
     }
     Ok(())
@@ -185,25 +202,33 @@ async fn look_at_mails(
 async fn look_at_page(
     reconciler: &Reconciler,
     halt: &Halt,
-    page: &[SyncedMail],
+    (page, order): (Vec<SyncedMail>, Order),
     counts: &mut Counts,
     suspects: &mut Suspects,
 ) -> Result<(), StepError> {
-    let subjects = read_subjects(page, counts);
-    let located =
-        with_patience(halt, || locate(&reconciler.store, &subjects, Search::Quick)).await?;
     counts.mails += page.len() as u64;
     let guard = reconciler.guard();
-    for (subject, place) in subjects.iter().zip(&located.places) {
-        suspects.pass(subject);
-        match place {
-            Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
-                Judgement::InSync => counts.in_sync += 1,
-                Judgement::Superseded => counts.superseded += 1,
-                Judgement::Differs(_) => suspects.add(Some(&located.target(*place)), subject),
-            },
-            Place::Gone(_) => suspects.add(None, subject),
-            Place::Undecided(_) => counts.undecided += 1,
+    for part in parts(page) {
+        let part = with_texts(reconciler, part).await?;
+        let subjects = read_subjects(&part, counts);
+        let mut slices = Slices::of(&subjects);
+        while let Some(slice) = slices.next() {
+            let read = || locate(&reconciler.store, slice, Search::Quick);
+            let Some(located) = slices.read(halt, read).await? else { continue };
+            for (subject, place) in slice.iter().zip(&located.places) {
+                suspects.pass(subject, order);
+                match place {
+                    Place::Entry(place) => match judge(subject, located.entry(*place), guard) {
+                        Judgement::InSync => counts.in_sync += 1,
+                        Judgement::Superseded => counts.superseded += 1,
+                        Judgement::Differs(_) => {
+                            suspects.add(Some(&located.target(*place)), subject);
+                        }
+                    },
+                    Place::Gone(_) => suspects.add(None, subject),
+                    Place::Undecided(_) => counts.undecided += 1,
+                }
+            }
         }
     }
     Ok(())
@@ -220,21 +245,4 @@ fn read_subjects(page: &[SyncedMail], counts: &mut Counts) -> Vec<Subject> {
         }
     }
     subjects
-}
-
-/// Tries a read of MongoDB again for a while, so that a failover or a slow moment does not cost the
-/// whole comparison.
-async fn with_patience<T, F>(halt: &Halt, mut read: impl FnMut() -> F) -> Result<T, StepError>
-where
-    F: Future<Output = Result<T, StoreError>>,
-{
-    const WAITS_MS: [u64; 6] = [100, 300, 1_000, 2_000, 3_000, 4_000];
-    for wait in WAITS_MS {
-        match read().await {
-            Ok(read) => return Ok(read),
-            Err(error) if !error.is_infrastructure() => return Err(error.into()),
-            Err(_) => halt.pause(Duration::from_millis(wait)).await?,
-        }
-    }
-    Ok(read().await?)
 }

@@ -1,6 +1,7 @@
 //! A synced mail as the comparison needs it: what its newest message says, or why there is nothing
 //! to compare. Pure.
 
+use clients::matching::{Evidence, was_one_of_several};
 use domain::fence::Fence;
 use domain::models::comparison::SyncedMail;
 use domain::money::Money;
@@ -11,12 +12,15 @@ use serde::Deserialize;
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub email_id: i32,
-    /// The newest message; `None` for a mail that was adopted without one.
+    /// The newest message; `None` for a mail that was adopted without one, or whose messages are
+    /// cleaned up.
     pub outbox_id: Option<i64>,
     pub fence: Fence,
     pub update: DebtUpdate,
-    /// The creditor's own number told the entry apart when the message was delivered.
-    pub was_matched_by_reference: bool,
+    /// What spoke for the entry when the message was delivered.
+    pub matched_by: Evidence,
+    /// The sender had several entries then, of which this was one.
+    pub was_one_of_several: bool,
 }
 
 /// Why a mail is not compared. None of these is drift.
@@ -44,19 +48,21 @@ impl Subject {
         };
         let update = update.ok_or(Uncompared::Unreadable)?;
         let received_at = update.received_at.unwrap_or(mail.received_at);
+        let reasons = mail.match_reasons.as_deref().map(read_reasons).unwrap_or_default();
         Ok(Self {
             email_id: mail.id,
             outbox_id: mail.outbox_id,
             fence: Fence::new(received_at, i64::from(mail.id)),
             update,
-            was_matched_by_reference: mail.match_reasons.as_deref().is_some_and(mentions_reference),
+            matched_by: Evidence::of(&reasons),
+            was_one_of_several: was_one_of_several(&reasons),
         })
     }
 }
 
-/// Whether the sentences of a match name the creditor's reference as evidence.
-pub(crate) fn mentions_reference(reasons: &str) -> bool {
-    reasons.contains("reference")
+/// Nothing, where the reasons are no list of sentences.
+fn read_reasons(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
 }
 
 fn read_payload(payload: &str) -> Option<DebtUpdate> {
@@ -83,7 +89,8 @@ fn read_adopted(json: &str, mail: &SyncedMail) -> Option<DebtUpdate> {
         creditor_email: mail.from_email.clone(),
         creditor_name: adopted.creditor_name,
         new_debt_amount: adopted.debt_amount,
-        response_text: None,
+        // What ingest puts there. Without it a repair would write the text in the entry away.
+        response_text: mail.cleaned_body.clone(),
         reference_numbers: adopted.reference_numbers.unwrap_or_default(),
         extraction_confidence: adopted.confidence,
         received_at: Some(mail.received_at),
@@ -98,11 +105,14 @@ mod tests {
         SyncedMail {
             id: 7,
             received_at: "2026-03-11T08:14:22Z".parse().unwrap(),
+            matched_at: None,
             from_email: "inkasso@bank.example".to_owned(),
             outbox_id: payload.map(|_| 3),
             payload: payload.map(str::to_owned),
             match_reasons: None,
             extracted_data: extracted_data.map(str::to_owned),
+            cleaned_body: extracted_data.map(|_| "Die Forderung".to_owned()),
+            text_bytes: 0,
             is_in_flight: false,
             is_dead: false,
         }
@@ -114,6 +124,7 @@ mod tests {
         let subject = Subject::read(&mail(None, Some(data))).unwrap();
         assert_eq!(subject.update.new_debt_amount, Money::from_cents(89_900));
         assert_eq!(subject.update.creditor_email, "inkasso@bank.example");
+        assert_eq!(subject.update.response_text.as_deref(), Some("Die Forderung"));
         assert!(DebtUpdate::from_json(&subject.update.to_json()).is_ok());
     }
 
@@ -129,6 +140,26 @@ mod tests {
             mail(Some("{"), Some(r#"{"debt_amount": 5}"#)),
         ] {
             assert_eq!(Subject::read(&mail).unwrap_err(), Uncompared::Unreadable);
+        }
+    }
+
+    #[test]
+    fn stored_reasons_are_compared_as_whole_sentences() {
+        let read = |reasons: &str| {
+            let payload = r#"{"creditor_email": "a@b.example", "new_debt_amount": 5}"#;
+            let mail =
+                SyncedMail { match_reasons: Some(reasons.to_owned()), ..mail(Some(payload), None) };
+            let subject = Subject::read(&mail).unwrap();
+            (subject.matched_by, subject.was_one_of_several)
+        };
+        let reference = Evidence::Reference;
+        assert_eq!(read(r#"["creditor by e-mail", "reference agrees"]"#), (reference, false));
+        assert_eq!(read(r#"["told apart by reference"]"#), (reference, true));
+        let by_name = r#"["told apart by the creditor's name"]"#;
+        assert_eq!(read(by_name), (Evidence::CreditorName, true));
+        let about_the_client = r#"["client by aktenzeichen among the references"]"#;
+        for nothing in [about_the_client, "[]", "null", "7", r#""reference agrees""#] {
+            assert_eq!(read(nothing), (Evidence::Sender, false), "{nothing}");
         }
     }
 

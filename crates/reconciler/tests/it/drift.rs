@@ -34,17 +34,22 @@ async fn each_kind_of_drift_is_told_apart_and_only_what_is_safe_is_repaired() {
     world.unset_entry(3, 0, &["sync"]).await;
     let manual = doc! { "current_debt_amount": 4_711.0, "amount_source": "manual" };
     world.set_entry(4, 0, manual).await;
-    let untouchable = [world.entry(2, 0).await, world.entry(3, 0).await, world.entry(4, 0).await];
+    // A person's too: an amount typed as a text, a date corrected under the fence.
+    world.set_entry(14, 0, doc! { "current_debt_amount": "950,00" }).await;
+    world.set_entry(15, 0, doc! { "response_received_at": bson_now() }).await;
+    let persons = [2, 3, 4, 14, 15];
+    let untouchable = futures::future::join_all(persons.map(|client| world.entry(client, 0))).await;
     // What may be repaired: a field missing, a wrong type, a write lost to nothing and to an older
     // mail (in a client of either order), the mark lost.
     world.unset_entry(5, 0, &["creditor_response_amount"]).await;
-    world.set_entry(6, 0, doc! { "current_debt_amount": "1.000,00" }).await;
+    world.set_entry(6, 0, doc! { "current_debt_amount": "siehe Akte" }).await;
     world.lose_write(7, 0, None).await;
     world.lose_write(8, 0, Some(seed.oldest(8, 0))).await;
     world.lose_write(9, 0, Some(seed.oldest(9, 0))).await;
     world.unset_entry(10, 0, &["sync"]).await;
     world.unset_entry(11, 0, &["amount_source"]).await;
-    let repairable = 5..=11;
+    world.unset_entry(16, 0, &["extraction_confidence"]).await;
+    let repairable = [5, 6, 7, 8, 9, 10, 11, 16];
     // Lost as well, but what is shown is more: the relay would hold it for review, and so it stays.
     world.lose_write(12, 0, Some(seed.oldest(12, 0))).await;
     world.sql(&format!(
@@ -93,11 +98,11 @@ async fn each_kind_of_drift_is_told_apart_and_only_what_is_safe_is_repaired() {
     let details = report.details.as_ref().unwrap();
     assert_eq!(report.status, "completed", "{:?}", report.error_message);
     assert_eq!(count(&report, "missing_in_mongo"), 4, "{details:#}");
-    assert_eq!(count(&report, "manual_override"), 3, "{details:#}");
-    assert_eq!(count(&report, "data_mismatch"), 8, "{details:#}");
+    assert_eq!(count(&report, "manual_override"), 5, "{details:#}");
+    assert_eq!(count(&report, "data_mismatch"), 9, "{details:#}");
     assert_eq!(count(&report, "extra_in_mongo"), 2, "{details:#}");
     assert_eq!(count(&report, "stalled"), 2, "{details:#}");
-    assert_eq!((report.mismatches_found, report.auto_repaired, report.failed_repairs), (19, 7, 0));
+    assert_eq!((report.mismatches_found, report.auto_repaired, report.failed_repairs), (22, 8, 0));
     let checked = &details["checked"];
     assert_eq!((&checked["in_flight"], &checked["dead_lettered"]), (&1.into(), &1.into()));
     assert_eq!(checked["unreadable"], 1);
@@ -114,7 +119,7 @@ async fn each_kind_of_drift_is_told_apart_and_only_what_is_safe_is_repaired() {
     for client in repairable {
         world.assert_shows_newest(&world.entry(client, 0).await, client, 0);
     }
-    for (client, before) in (2..).zip(untouchable) {
+    for (client, before) in persons.into_iter().zip(untouchable) {
         assert_eq!(world.entry(client, 0).await, before, "client {client} is a person's");
     }
     for client in [12, 20, 21] {
@@ -122,12 +127,12 @@ async fn each_kind_of_drift_is_told_apart_and_only_what_is_safe_is_repaired() {
         let older = seed.amount(seed.oldest(client, 0));
         assert_eq!(shown.get("current_debt_amount"), Some(&Bson::from(older)));
     }
-    assert_eq!(outbox_rows(&world), 3_000 + 1 + 7, "one row for each repair");
+    assert_eq!(outbox_rows(&world), 3_000 + 1 + 8, "one row for each repair");
 
     let second = world.run().await;
     assert_eq!(count(&second, "data_mismatch"), 1, "{:#}", second.details.as_ref().unwrap());
-    assert_eq!((second.mismatches_found, second.auto_repaired, second.failed_repairs), (12, 0, 0));
-    assert_eq!(outbox_rows(&world), 3_000 + 1 + 7);
+    assert_eq!((second.mismatches_found, second.auto_repaired, second.failed_repairs), (14, 0, 0));
+    assert_eq!(outbox_rows(&world), 3_000 + 1 + 8);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,6 +156,140 @@ async fn another_entry_of_the_same_sender_does_not_inherit_a_mail_whose_entry_is
     let client = world.clients.find_one(doc! { "_id": "c6" }).await.unwrap().unwrap();
     let entries = client.get_array("final_creditor_list").unwrap();
     assert!(entries.contains(&Bson::Document(other)), "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_never_moves_to_the_entry_of_another_creditor_of_the_same_agency() {
+    let world = World::seeded().await;
+    let newest = world.seed.newest(6, 0);
+    world.sql(&format!(
+        "UPDATE outbox_messages
+            SET payload = (payload::jsonb || '{{\"creditor_name\": \"Bank 0\"}}')::json,
+                match_reasons = '[\"creditor by e-mail\", \"told apart by the creditor''s name\"]'
+          WHERE id = {newest}"
+    ));
+    // The agency's other entry shows an older mail, as it was written.
+    let mut other = world.seed.untouched_entry(6, 0);
+    other.extend(world.seed.written(world.seed.oldest(6, 0)));
+    other.extend(doc! { "id": "other", "creditor_name": "Laden B" });
+    let filter = doc! { "_id": "c6", "final_creditor_list.id": "c6-e0" };
+    let replace = doc! { "$set": { "final_creditor_list.$": other.clone() } };
+    world.clients.update_one(filter, replace).await.unwrap();
+    let report = world.run().await;
+    assert_eq!(count(&report, "missing_in_mongo"), 1, "{:#}", report.details.as_ref().unwrap());
+    assert_eq!((report.mismatches_found, report.auto_repaired), (1, 0));
+    let client = world.clients.find_one(doc! { "_id": "c6" }).await.unwrap().unwrap();
+    let entries = client.get_array("final_creditor_list").unwrap();
+    assert!(entries.contains(&Bson::Document(other)), "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repair_writes_the_whole_text_again_whatever_its_length_and_wherever_it_is_kept() {
+    let world = World::seeded().await;
+    let [cleaned_up, long] = [5, 6].map(|client| world.seed.newest(client, 0));
+    // One mail's messages are cleaned up, and the other's text is too long for a page.
+    world.sql(&format!(
+        "UPDATE incoming_emails
+            SET extracted_data = (SELECT payload::jsonb || jsonb_build_object('debt_amount',
+                                           payload::jsonb -> 'new_debt_amount')
+                                    FROM outbox_messages WHERE id = {cleaned_up})::json
+          WHERE id = {cleaned_up};
+         DELETE FROM outbox_messages WHERE id = {cleaned_up};
+         UPDATE outbox_messages
+            SET payload = (payload::jsonb
+                           || jsonb_build_object('response_text', repeat('Lang. ', 5000)))::json
+          WHERE id = {long}"
+    ));
+    for client in [5, 6] {
+        world.unset_entry(client, 0, &["creditor_response_amount"]).await;
+    }
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!((report.mismatches_found, report.auto_repaired), (2, 2), "{details:#}");
+    assert_eq!(details["checked"]["unreadable"], 0);
+    for (client, text) in [(5, "Die Forderung".to_owned()), (6, "Lang. ".repeat(5000))] {
+        let shown = world.entry(client, 0).await;
+        world.assert_shows_newest(&shown, client, 0);
+        assert_eq!(shown.get("creditor_response_text"), Some(&Bson::from(text)));
+    }
+    assert_eq!(world.run().await.mismatches_found, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_an_outage_held_up_is_compared_after_its_delivery() {
+    let world = World::seeded().await;
+    let [late, long_ago] = [5, 6].map(|client| world.seed.newest(client, 0));
+    // Both are older than the lookback; one was delivered in it, and the other as it came.
+    world.sql(&format!(
+        "UPDATE incoming_emails SET received_at = now() - interval '10 days', matched_at = now()
+          WHERE id = {late};
+         UPDATE incoming_emails SET received_at = now() - interval '10 days',
+                                    matched_at = now() - interval '10 days'
+          WHERE id = {long_ago}"
+    ));
+    world.lose_write(5, 0, None).await;
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!(report.records_checked, 2_999, "{details:#}");
+    assert_eq!((report.mismatches_found, report.auto_repaired), (1, 1), "{details:#}");
+    assert_eq!(finding(details, late)["reason"], "write_lost");
+    world.assert_shows_newest(&world.entry(5, 0).await, 5, 0);
+    assert_eq!(world.run().await.mismatches_found, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_mails_are_all_counted_until_somebody_acts() {
+    let world = World::empty().await;
+    world.sql(
+        "INSERT INTO incoming_emails (id, zendesk_ticket_id, from_email, processing_status,
+                                      sync_status, idempotency_key, updated_at)
+         SELECT i, '1', 'a@b.example', 'extracting', 'pending', NULL, now() - interval '2 h'
+           FROM generate_series(1, 12000) AS i
+         UNION ALL VALUES
+           (12001, '1', 'a@b.example', 'completed', 'pending', 'had-a-message',
+            now() - interval '90 days'),
+           (12002, '1', 'a@b.example', 'completed', 'pending', NULL, now() - interval '90 days'),
+           (12003, '1', 'a@b.example', 'extracting', 'pending', NULL, now());
+         ANALYZE incoming_emails",
+    );
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!((report.mismatches_found, count(&report, "stalled")), (12_001, 12_001));
+    assert_eq!(details["mismatches"].as_array().unwrap().len(), 1_000);
+    world.sql("DELETE FROM incoming_emails WHERE id <= 12000");
+    let report = world.run().await;
+    assert_eq!(finding(report.details.as_ref().unwrap(), 12_001)["type"], "stalled");
+    assert_eq!(report.mismatches_found, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_without_a_mail_are_all_counted_and_what_was_adopted_is_not_among_them() {
+    let world = World::empty().await;
+    let entry = |id: String, sender: &str| {
+        doc! { "id": id, "sender_email": sender, "amount_source": "creditor_response",
+        "current_debt_amount": 12.5 }
+    };
+    let nobodys = (0..500).map(|client| {
+        let entries = (0..25).map(|at| entry(format!("c{client}-e{at}"), "post@niemand.example"));
+        doc! { "_id": client, "final_creditor_list": entries.collect::<Vec<_>>() }
+    });
+    world.clients.insert_many(nobodys).await.unwrap();
+    // As the Python service without its saga left them: no mark, and mails that nobody synced.
+    let senders = ["post@bank.example", "INKASSO@bank.example", "a@haus.example", "anna@gmx.de"];
+    let adopted = senders.map(|sender| entry(sender.to_owned(), sender)).to_vec();
+    let adopted = doc! { "_id": "adopted", "final_creditor_list": adopted };
+    world.clients.insert_one(adopted).await.unwrap();
+    world.sql(
+        "INSERT INTO incoming_emails (zendesk_ticket_id, from_email, processing_status)
+         SELECT '1', sender, 'completed' FROM unnest(ARRAY['post@bank.example',
+           'Inkasso@Bank.example', 'b@mail.haus.example', 'berta@gmx.de']) AS sender",
+    );
+    let report = world.run().await;
+    let details = report.details.as_ref().unwrap();
+    assert_eq!(count(&report, "extra_in_mongo"), 500 * 25 + 1);
+    assert_eq!(report.mismatches_found, 500 * 25 + 1);
+    let listed = details["mismatches"].as_array().unwrap();
+    assert_eq!(listed.len(), 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

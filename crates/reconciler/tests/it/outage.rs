@@ -25,6 +25,11 @@ async fn without_mongodb_the_rest_is_done_and_when_it_is_back_in_mid_run_nothing
     assert_eq!(audit.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&audit.stderr).contains("MongoDB is away"));
 
+    let scope = Scope::of_last_hours(48);
+    let halt = Halt::default();
+    let away = compare(&world.reconciler, scope, &halt, &Progress::default()).await.unwrap();
+    assert!(away.cut_short.is_some() && !away.has_seen_all_mails);
+
     mongo.server.restart().await.unwrap();
     let store = world.store();
     wait_until(PATIENCE, || async { store.ping().await.is_ok() }).await;
@@ -45,6 +50,7 @@ async fn without_mongodb_the_rest_is_done_and_when_it_is_back_in_mid_run_nothing
     drop((first_wait, pauses));
     let comparison = comparing.await.unwrap();
     assert_eq!(comparison.cut_short, None);
+    assert!(comparison.has_seen_all_mails);
     assert_eq!((comparison.counts.mails, comparison.findings.total()), (3_000, 10));
 
     let report = world.run().await;
