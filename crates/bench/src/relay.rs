@@ -19,15 +19,20 @@ pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report
     let load = Load::of(scale);
     let postgres = place.postgres().await?;
 
-    let floor = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
+    // At both ends, because machines drift during a run; the mean is the floor of what lies between.
+    let before = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
+    let mut rates = Vec::new();
     for relays in [1, 2, 4] {
-        let rate = load.deliver(place, &postgres, relays, Queue::Plain).await?;
+        rates.push((relays, load.deliver(place, &postgres, relays, Queue::Plain).await?));
+    }
+    let after = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
+    let floor = f64::midpoint(before, after);
+    report.add("relay: floor before", before, UNIT);
+    report.add("relay: floor after", after, UNIT);
+    for (relays, rate) in rates {
         let name = format!("relay: {} pending, relays: {relays}", load.messages);
         report.add_beside(name, rate, UNIT, floor);
     }
-    // Once more at the end, because machines drift during a run.
-    let floor_again = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
-    report.add("relay: floor, measured again", floor_again, UNIT);
     let floor_two = load.floor(place, &postgres, 2, Hold::Locks).await?.rate;
     report.add("relay: floor with two workers", floor_two, UNIT);
 
