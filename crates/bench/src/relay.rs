@@ -10,28 +10,38 @@ use tokio_postgres::Client;
 
 use crate::floor::{self, Hold};
 use crate::place::Place;
-use crate::report::Report;
+use crate::report::{Report, percentile};
 use crate::{Scale, data};
 
 const UNIT: &str = "messages/s";
+
+const RELAYS: [usize; 3] = [1, 2, 4];
+
+/// An odd number, for the median.
+const TURNS: usize = 3;
 
 pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report) -> Result<()> {
     let load = Load::of(scale);
     let postgres = place.postgres().await?;
 
-    // At both ends, because machines drift during a run; the mean is the floor of what lies between.
-    let before = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
-    let mut rates = Vec::new();
-    for relays in [1, 2, 4] {
-        rates.push((relays, load.deliver(place, &postgres, relays, Queue::Plain).await?));
+    // In turns, because machines drift during a run; each rate stands beside the floor of its turn.
+    let mut turns = Vec::new();
+    for _ in 0..TURNS {
+        let floor = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
+        let mut rates = Vec::new();
+        for relays in RELAYS {
+            rates.push(load.deliver(place, &postgres, relays, Queue::Plain).await?);
+        }
+        eprintln!("  relay: floor {floor:.0}, relays {RELAYS:?} {rates:.0?} {UNIT}");
+        turns.push((floor, rates));
     }
-    let after = load.floor(place, &postgres, 1, Hold::Locks).await?.rate;
-    let floor = f64::midpoint(before, after);
-    report.add("relay: floor before", before, UNIT);
-    report.add("relay: floor after", after, UNIT);
-    for (relays, rate) in rates {
+    let floor = median(turns.iter().map(|(floor, _)| *floor));
+    report.add(format!("relay: floor, median of {TURNS}"), floor, UNIT);
+    for (at, relays) in RELAYS.iter().enumerate() {
         let name = format!("relay: {} pending, relays: {relays}", load.messages);
-        report.add_beside(name, rate, UNIT, floor);
+        let rate = median(turns.iter().map(|(_, rates)| rates[at]));
+        let ratio = median(turns.iter().map(|(floor, rates)| rates[at] / floor));
+        report.add_beside(name, rate, UNIT, rate / ratio);
     }
     let floor_two = load.floor(place, &postgres, 2, Hold::Locks).await?.rate;
     report.add("relay: floor with two workers", floor_two, UNIT);
@@ -228,4 +238,10 @@ pub(crate) async fn newest_untried(postgres: &Client) -> Result<Option<i64>> {
 async fn wal_bytes(postgres: &Client) -> Result<f64> {
     let position = "SELECT (pg_current_wal_insert_lsn() - '0/0')::float8";
     Ok(postgres.query_one(position, &[]).await?.get(0))
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    percentile(&values, 0.5)
 }

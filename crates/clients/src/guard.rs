@@ -32,6 +32,8 @@ pub enum GuardRefusal {
     Downgrade,
     /// Out of all proportion to the claim.
     Jump,
+    /// The claim but for the place of the comma.
+    CommaSlip,
     /// What the entry shows as the creditor's answer is no number to compare with.
     Unreadable,
 }
@@ -42,6 +44,7 @@ impl GuardRefusal {
         match self {
             GuardRefusal::Downgrade => "downgrade",
             GuardRefusal::Jump => "jump",
+            GuardRefusal::CommaSlip => "comma_slip",
             GuardRefusal::Unreadable => "shown_amount_unreadable",
         }
     }
@@ -56,7 +59,7 @@ pub fn check(
     if settings.downgrade == Downgrade::Review {
         check_downgrade(entry, amount)?;
     }
-    check_jump(entry, amount, settings)
+    check_proportion(entry, amount, settings)
 }
 
 /// As [`check`], for a message that replaces its own version: what the entry shows is then no
@@ -66,7 +69,7 @@ pub fn check_own_version(
     amount: Money,
     settings: GuardSettings,
 ) -> Result<(), GuardRefusal> {
-    check_jump(entry, amount, settings)
+    check_proportion(entry, amount, settings)
 }
 
 /// Whether a person chose the amount: a repair must not touch it.
@@ -100,7 +103,7 @@ fn check_downgrade(entry: &CreditorEntry, amount: Money) -> Result<(), GuardRefu
     }
 }
 
-fn check_jump(
+fn check_proportion(
     entry: &CreditorEntry,
     amount: Money,
     settings: GuardSettings,
@@ -108,8 +111,25 @@ fn check_jump(
     let Some(claim) = entry.claim_amount.money().filter(|claim| *claim > Money::ZERO) else {
         return Ok(());
     };
-    let highest = i128::from(claim.cents()) * i128::from(settings.jump_factor);
-    if i128::from(amount.cents()) > highest { Err(GuardRefusal::Jump) } else { Ok(()) }
+    let (amount, claim) = (i128::from(amount.cents()), i128::from(claim.cents()));
+    if amount > claim * i128::from(settings.jump_factor) {
+        Err(GuardRefusal::Jump)
+    } else if is_comma_slip(amount, claim) {
+        Err(GuardRefusal::CommaSlip)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a comma that stands two or three places too far left would explain an amount so much below
+/// the claim: it is a small rest, or `20,91` for `2.091,00`. What has been added to the claim since is
+/// allowed for, a seventh at most; a whole number of euros has no comma in a wrong place.
+fn is_comma_slip(amount: i128, claim: i128) -> bool {
+    let fits = |places| {
+        let meant = amount * places;
+        meant * 20 >= claim * 19 && meant * 7 <= claim * 8
+    };
+    amount % 100 != 0 && (fits(100) || fits(1_000))
 }
 
 #[cfg(test)]
@@ -164,6 +184,20 @@ mod tests {
     }
 
     #[test]
+    fn the_claim_with_its_comma_in_another_place_is_held() {
+        let claim = |cents| doc! { "claim_amount": f64::from(cents) / 100.0 };
+        for (claimed, cents) in [(204_400, 2_091), (204_400, 204), (204_400, 2_044), (9_500, 101)] {
+            assert_eq!(held(claim(claimed), cents), Some(GuardRefusal::CommaSlip), "{cents}");
+        }
+        for (claimed, cents) in
+            [(204_400, 2_400), (204_400, 1_900), (204_400, 20_440), (8_900, 0), (9_500, 100)]
+        {
+            assert_eq!(held(claim(claimed), cents), None, "{cents}");
+        }
+        assert_eq!(held(doc! { "claim_amount": Bson::Null }, 2_091), None);
+    }
+
+    #[test]
     fn twenty_times_a_known_claim_is_the_limit() {
         assert_eq!(held(doc! { "claim_amount": 0.07 }, 140), None);
         assert_eq!(held(doc! { "claim_amount": 0.07 }, 141), Some(GuardRefusal::Jump));
@@ -178,7 +212,7 @@ mod tests {
         let entry = entry(doc! {
             "amount_source": "creditor_response", "current_debt_amount": 100, "claim_amount": 1,
         });
-        assert_eq!(check(&entry, Money::from_cents(1), settings), Ok(()));
+        assert_eq!(check(&entry, Money::from_cents(2), settings), Ok(()));
         assert_eq!(check(&entry, Money::from_cents(2_001), settings), Err(GuardRefusal::Jump));
     }
 }
