@@ -1,7 +1,9 @@
 //! Which of a mail's amounts is the claim as it stands now.
 
 mod certainty;
+mod label;
 mod sentence;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -323,136 +325,4 @@ fn is_stated(role: Role) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The claim in cents, or what stands in its way.
-    fn read(text: &str) -> Result<Option<i64>, Vec<Doubt>> {
-        let account = account(text);
-        if account.doubts.is_empty() {
-            let firm = account.claim.filter(|claim| claim.strength > Strength::Bare);
-            Ok(firm.map(|claim| claim.value.cents()))
-        } else {
-            Err(account.doubts.into_iter().collect())
-        }
-    }
-
-    #[test]
-    fn the_claim_is_found_however_it_is_said() {
-        for text in [
-            "Die Gesamtforderung beläuft sich auf 500,00 EUR.",
-            "Unsere Forderung beträgt nach wie vor 500,00 EUR.",
-            "Es sind noch 500,00 EUR zu zahlen.",
-            "Wir fordern zum heutigen Tag 500,00 EUR zurück.",
-            "Herr Muster schuldet uns insgesamt 500,00 EUR.",
-            "Frau Muster ist mit insgesamt 500,00 EUR im Verzug, darin 15,50 EUR Mahnkosten.",
-            "Es stehen noch 500,00 EUR aus.",
-            "500 € sind aus der Reparatur noch offen.",
-            "Es sind aktuell 500,00 EUR offen (inkl. 13,00 EUR Mahnkosten).",
-            "Der Rückstand aus der Hundesteuer (jährlich 72,00 Euro) beträgt derzeit 500,00 Euro.",
-            "Die Restschuld beträgt nach Gutschrift der letzten Rate 500,- EUR.",
-            "Kapital | 450,00 EUR\nZinsen | 50,00 EUR\nSumme | 500,00 EUR",
-            "Forderung | 600,00 EUR\nabzüglich Zahlung vom 03.03.2026 | 100,00 EUR\nverbleiben | 500,00 EUR",
-            "Position | Zinsen | Gesamt\nVertrag 1 | 20,00 | 500,00",
-            "Rückstand, Stand heute:\n500,00 EUR",
-            "nach Gutschrift der Rücksendung (39,90 €) verbleibt ein Restsaldo von:\n\n500,00 €",
-            "Bisheriger Rückstand: 700,00 EUR\nNeuer Rückstand: 500,00 EUR",
-            "Die Forderung hat sich von 450,00 EUR auf 500,00 EUR erhöht.",
-            "Die genannte Gesamtforderung von 689,00 EUR ist nicht richtig. Richtig ist: Die Gesamtforderung beträgt 500,00 EUR.",
-            "Gesamtforderung 500,00 EUR. Zzgl. Tageszinsen von 0,05 EUR.",
-            "Gesamtforderung: 500,00 EUR. Wir können 50,00 EUR monatlich akzeptieren.",
-            "Total outstanding today: EUR 500.00",
-            "Unsere offene Rechnung beträgt 500,00 EUR.",
-            "Es fehlen uns jetzt nur noch 500 Euro.",
-            "Tituliert sind 450,00 EUR, mit Zinsen und Kosten macht das heute 500,00 EUR.",
-            "Zu zahlen: 500,00 EUR, davon 450,00 EUR Hauptforderung und 50,00 EUR Zinsen.",
-            "9 x 55,08 EUR = 495,72 EUR\nZu zahlender Betrag: 500,00 EUR",
-            "Die Rechnung über 512,00 EUR ist beglichen. Offen sind nur noch Mahnkosten von 500,00 EUR.",
-            "Restsaldo: ~~261,80 EUR~~ 500,00 EUR",
-            "Nach Anrechnung auf die bisherige Forderung von 8.612,75 EUR verbleibt eine Restschuld von 500,00 EUR.",
-            "Die Rate von 40,00 EUR ist eingegangen. Der Forderungsstand beträgt jetzt 500,00 EUR.",
-            "Mit 30,- EUR Mahnkosten schuldet er uns also noch 500,- EUR.",
-            "Das Darlehen valutiert noch mit 500,- EUR, bisher wurden 80,- EUR getilgt.",
-        ] {
-            assert_eq!(read(text), Ok(Some(50_000)), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_claim_is_never_taken_for_one() {
-        for text in [
-            "Gegen Zahlung von 500,00 EUR verzichten wir auf die weitergehende Forderung.",
-            "Nach Zahlung von 500,00 EUR betrachten wir die Forderung als erledigt.",
-            "Bei Eingang von 500,00 EUR erklären wir die gesamte Forderung für erledigt.",
-            "Bei Zahlung bis zum 30.06. würde sich die Forderung auf 500,00 EUR reduzieren.",
-            "36 Raten zu 18,00 EUR, insgesamt 648,00 EUR.",
-            "24 Raten zu je 65,00 EUR. Es ergäben sich Zahlungen von zusammen 1.560,00 EUR.",
-            "Der Gesamtbetrag der Teilzahlungen beträgt 812,40 EUR.",
-            "Zur Tilgung der Gesamtforderung wären 50,00 EUR monatlich nötig.",
-            "Die Hauptforderung beträgt 500,00 EUR.",
-            "Zinsen 50,00 EUR\nMahnkosten 5,00 EUR",
-            "Nach Ihren Unterlagen beträgt unsere Forderung 500,00 EUR.",
-            "Wir hatten Ihnen einen Rückstand von 500,00 EUR mitgeteilt.",
-            "Ist es richtig, dass die Gesamtforderung 500,00 EUR beträgt?",
-            "Das Konto wies bei der Hausbank einen Sollsaldo von 500,00 EUR auf.",
-            "Stammkapital 25.000 EUR",
-            "Sofortkredit bis zu 50.000 EUR, schon ab 89,90 EUR.",
-            "Der Rückstand von 500,00 EUR wurde am 02.04.2026 überwiesen.",
-            "Ursprünglich betrug die Forderung 500,00 EUR.",
-            "Das Nettoeinkommen beträgt 2.380,00 EUR.",
-            "Von der Forderung haben wir 500,00 EUR niedergeschlagen.",
-            "Auf unsere Forderung haben wir 500,00 EUR erhalten.",
-            "Die Forderung enthält 53,50 EUR Vollstreckungskosten.",
-        ] {
-            assert_eq!(read(text), Ok(None), "{text}");
-        }
-    }
-
-    #[test]
-    fn contradictions_and_reservations_are_doubts() {
-        let cases = [
-            ("Gesamtforderung 500,00 EUR. Offener Betrag: 600,00 EUR.", Doubt::ContradictingTotals),
-            ("Vertrag 1: offen 500,00 EUR\nVertrag 2: offen 70,00 EUR", Doubt::ContradictingTotals),
-            ("Gesamtforderung CHF 500.00", Doubt::ForeignCurrency),
-            ("Saldo: -38,20 EUR", Doubt::NegativeAmount),
-            ("Die Forderung beträgt ca. 500,00 EUR.", Doubt::Conditional),
-            ("Die Forderung beträgt 500,00 EUR zzgl. Zinsen und Kosten.", Doubt::Conditional),
-            ("Gesamtforderung: 5OO,00 EUR", Doubt::Illegible),
-            ("Die Forderung wird auf 500,00 EUR geschätzt.", Doubt::Conditional),
-            ("Wir machen keine Gesamtforderung von 500,00 EUR geltend.", Doubt::Conditional),
-            ("Saldo: 38,20 EUR zu Gunsten Ihres Mandanten", Doubt::NegativeAmount),
-            ("Gesamtforderung: 500,00 EUR. Korrektur: 510,00 EUR.", Doubt::ContradictingTotals),
-            ("Ihr Schreiben nennt eine Gesamtforderung von 500,00 EUR.", Doubt::Conditional),
-            (
-                "Sofern bis zum 31.08. gezahlt wird, beträgt die Gesamtforderung 500,00 EUR.",
-                Doubt::Conditional,
-            ),
-            (
-                "Die Forderung beträgt 500,00 EUR. Kosten sind noch nicht enthalten.",
-                Doubt::Conditional,
-            ),
-        ];
-        for (text, doubt) in cases {
-            assert_eq!(read(text), Err(vec![doubt]), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_settled_claim_is_nought_only_where_it_is_said_outright() {
-        for text in [
-            "Offener Betrag: 0,00 EUR",
-            "Die Forderung ist vollständig ausgeglichen.",
-            "Es ist nichts mehr offen, die Rechnung ist beglichen.",
-        ] {
-            assert_eq!(read(text), Ok(Some(0)), "{text}");
-        }
-        for text in [
-            "Die Forderung ist noch nicht ausgeglichen.",
-            "Sobald die Forderung ausgeglichen ist, melden wir uns.",
-            "Nach vollständiger Zahlung ist die Forderung erledigt.",
-            "Ist die Forderung inzwischen beglichen?",
-        ] {
-            assert_eq!(read(text), Ok(None), "{text}");
-        }
-    }
-}
+mod tests;
