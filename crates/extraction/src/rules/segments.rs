@@ -151,6 +151,10 @@ fn is_abbreviation(before: &str) -> bool {
         // `am 15. April`: an ordinal. An amount has a comma or its currency after it.
         return word.len() <= 3;
     }
+    if letters == 0 && word.len() > 3 {
+        // `EUR 1,655.40`.
+        return false;
+    }
     if matches!(
         word,
         "EUR" | "Euro" | "€" | "CHF" | "ab" | "an" | "zu" | "um" | "so" | "ja" | "da" | "es"

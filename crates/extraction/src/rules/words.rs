@@ -62,7 +62,9 @@ pub(super) fn words(folded: &str, range: Range<usize>) -> Vec<Word> {
         match (in_word, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
-                if let Some(sense) = sense_of(&text[from..at]) {
+                let sense = sense_of(&text[from..at])
+                    .or_else(|| ends_phrase(&text[from..at], &text[..from]));
+                if let Some(sense) = sense {
                     let sense =
                         if follows_nach(&text[..from], sense) { Sense::Deducted } else { sense };
                     found.push(Word { sense, range: range.start + from..range.start + at });
@@ -77,6 +79,22 @@ pub(super) fn words(folded: &str, range: Range<usize>) -> Vec<Word> {
 
 fn next_is_letter(text: &str, dot: usize) -> bool {
     text.as_bytes().get(dot + 1).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// `alles in allem`, `unterm Strich`, `nicht beglichene`: a meaning that takes two words.
+fn ends_phrase(word: &str, before: &str) -> Option<Sense> {
+    let (phrase, sense) = match word {
+        "allem" => ("alles in ", Sense::Sum),
+        "strich" => ("unterm ", Sense::Sum),
+        _ if ["beglichene", "bezahlte", "ausgeglichene"]
+            .iter()
+            .any(|paid| word.starts_with(paid)) =>
+        {
+            ("nicht ", Sense::Open)
+        }
+        _ => return None,
+    };
+    before.ends_with(phrase).then_some(sense)
 }
 
 /// `nach Gutschrift`, `nach Ihrer Zahlung`.
@@ -94,7 +112,7 @@ fn sense_of(word: &str) -> Option<Sense> {
 
 /// Folded words by their sense.
 const LISTS: [(Sense, &str); 17] = [
-    (Sense::Sum, "summe insgesamt zusammen gesamt total endsumme gesamthoehe"),
+    (Sense::Sum, "summe insgesamt zusammen gesamt total endsumme gesamthoehe summarum"),
     (
         Sense::Claim,
         "balance saldo debt arrears owed owes owing claim schuldet schulden schuld geschuldet \
@@ -138,7 +156,7 @@ const LISTS: [(Sense, &str); 17] = [
     (Sense::Limit, "mindestens maximal hoechstens pauschal ab bis je um"),
     (
         Sense::Unrelated,
-        "einkommen umsaetze umsatz lohn gehalt rente kaution limit kreditlimit kreditrahmen \
+        "einkommen umsaetze umsatz lohn gehalt rente limit kreditlimit kreditrahmen \
          provision zeitwert wert hotline festnetz freibetrag pfaendbar pfaendbare pfaendbarer \
          unpfaendbar unpfaendbare vorpfaendung hausbank drittschuldner schriftform streitwert \
          gegenstandswert haftpflicht sicherheiten grundschuld buergschaft monatsbeitrag \
@@ -218,6 +236,20 @@ fn by_form(word: &str) -> Option<Sense> {
     {
         return Some(Sense::Unrelated);
     }
+    if ends(&["summe", "rahmen"])
+        && !starts(&[
+            "gesamt",
+            "gesarnt",
+            "end",
+            "rest",
+            "schluss",
+            "forderung",
+            "schuld",
+            "zwischen",
+        ])
+    {
+        return Some(Sense::Unrelated);
+    }
     if starts(&["raten", "teilzahlung", "schlussrate", "monatsrate"])
         || ends(&["rate", "raten", "teilzahlung"])
     {
@@ -228,7 +260,7 @@ fn by_form(word: &str) -> Option<Sense> {
     {
         return Some(Sense::Offer);
     }
-    if ends(&["eingang", "gutschrift", "erstattung", "erloes", "guthaben"]) {
+    if ends(&["eingang", "gutschrift", "erstattung", "erloes", "guthaben", "kaution"]) {
         return Some(Sense::Paid);
     }
     if starts(&["urspruenglich"]) {

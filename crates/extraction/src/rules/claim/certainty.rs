@@ -8,17 +8,15 @@ use regex::Regex;
 use crate::pattern::pattern;
 use crate::rules::segments::Segment;
 
-/// The sentence does not simply state its amount: it sets a condition, denies, guesses, names a
-/// range, or repeats what somebody else said.
-pub(super) fn is_hedged(sentence: &str) -> bool {
-    static HEDGE: LazyLock<Regex> = LazyLock::new(|| {
+/// The sentence does not simply state its amounts: it sets a condition, guesses, names a range or a
+/// share, or repeats what somebody else said.
+pub(super) fn is_conditional(sentence: &str) -> bool {
+    static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             // Conditions and guesses.
-            r"\b(?:sofern|soweit|falls|wenn|vorausgesetzt|vorbehaltlich|angenommen|sollten sie|sollte (?:ihr|der|die)|if|provided|unless)\b",
-            r"|\b(?:unter der bedingung|unter vorbehalt|bei (?:\w+ ){0,3}(?:zahlung|eingang|ueberweisung|einmalzahlung))\b",
-            r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft)\b",
-            // Denials.
-            r"|\b(?:nicht|kein|keine|keinen|keiner|keinerlei|weder|nie|niemals)\b|\b(?:irrtuemlich|faelschlich)\w*\b",
+            r"\b(?:sofern|soweit|falls|wenn|vorausgesetzt|vorbehaltlich|angenommen|unterstellt|sollten sie|sollte (?:ihr|der|die)|if|provided|unless)\b",
+            r"|\b(?:unter der bedingung|unter vorbehalt|je nachdem|entweder|abhaengig (?:von|davon)|haengt (?:\w+ ){0,3}(?:davon|von)|bei (?:\w+ ){0,3}(?:zahlung|eingang|ueberweisung|einmalzahlung))\b",
+            r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft|depending)\b|\bhaetten? (?:der|die|das|sich|er|sie)\b|\b(?:betragen|belaufen|ergeben|gekostet) haetten?\b",
             // Offers.
             r"|\b(?:abgeltung|vergleichsweise|zur erledigung|letztes angebot)\b",
             // More to come, a share only, or money that has come in.
@@ -32,15 +30,25 @@ pub(super) fn is_hedged(sentence: &str) -> bool {
             r"|\bihr(?:e|em|en|er)? (?:schreiben|plan|berechnung|aufstellung|vorschlag)\b.*\b(?:nennt|nennen|enthaelt|beruecksichtigt|weist|geht|ausgewiesen\w*|aufgefuehrt\w*)\b",
         ))
     });
+    CONDITION.is_match(sentence)
+}
+
+/// These words deny the amount among them.
+pub(super) fn is_denied(words: &str) -> bool {
+    static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:nicht|kein|keine|keinen|keiner|keinerlei|weder|nie|niemals|not|no)\b|\b(?:irrtuemlich|faelschlich)\w*\b",
+        )
+    });
     // What was not paid is owed; that is no denial of the claim.
     static UNPAID: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt)\b",
+            r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt)\w*\b|\bweder\b.*\bnoch\b.*\b(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt)\b",
             r"|\bkeine (?:weiteren )?(?:zahlung\w*|raten|zinsen|sicherheiten)\b|\bnicht nur\b|\bzinsen (?:\w+ ){0,3}keine\b",
         ))
     });
-    HEDGE.is_match(sentence)
-        && (!UNPAID.is_match(sentence) || HEDGE.is_match(&UNPAID.replace_all(sentence, " ")))
+    DENIAL.is_match(words)
+        && (!UNPAID.is_match(words) || DENIAL.is_match(&UNPAID.replace_all(words, " ")))
 }
 
 /// The amount of this sentence is in the debtor's favour.
@@ -54,19 +62,50 @@ pub(super) fn is_credit(sentence: &str) -> bool {
 }
 
 /// The sender says somewhere that the amount is not the last word.
-pub(super) fn has_reservation(folded: &str) -> bool {
+///
+/// `has_amount` tells of a segment whether it names one: a reason for a new amount is no
+/// reservation where that amount follows at once.
+pub(super) fn has_reservation(
+    folded: &str,
+    segments: &[Segment],
+    has_amount: impl Fn(usize) -> bool,
+) -> bool {
     static RESERVATION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"\b(?:noch )?nicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b|\bnoch nicht (?:verbucht|gebucht)\b|\bohne gewaehr\b|\bunter vorbehalt\b|\bzwischenstand\b",
-            r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|aktualisierte)\w* (?:aufstellung|abrechnung|betrag|forderung|hoehe|forderungsaufstellung)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|gesondert|teilen wir)\b",
-            r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b",
-            r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet)\b",
-            r"|\b(?:seitdem|seither|zwischenzeitlich)\b.*\b(?:zinsen|kosten|angefallen|hinzu\w*)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
+            // What is not in it yet.
+            r"\bnoch nicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen|eingebucht|verbucht|gebucht|verrechnet|abgesetzt|abgezogen|gutgeschrieben|zugeordnet|valutiert)\b",
+            r"|\b(?:zinsen|kosten|gebuehren|zuschlaege|auslagen|mahn\w*|verzug\w*|steuer|zahlung\w*|eingang\w*|gutschrift\w*|erloes\w*|weitere\w*)\b.*\bnicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b|\bnicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b.*\b(?:zinsen|kosten|gebuehren|zuschlaege|zahlung\w*)\b",
+            r"|\bohne gewaehr\b|\bunter vorbehalt\b|\bvorbehaltlich\b|\bzwischenstand (?:\w+ )?(?:vom|per|zum)\b|\b(?:nur|lediglich|bloss) ein(?:en)? zwischenstand\b|\bvorlaeufig\w*\b",
+            // A payment on its way into the books.
+            r"|\b(?:zahlung\w*|eingang|zahlungseingang|gutschrift\w*|ueberweisung\w*|erloes\w*|erstattung\w*|storno\w*|rueckzahlung\w*|guthaben)\b.*\b(?:erst nach|erst noch|noch zu (?:ver)?buchen|noch nicht|noch abzuziehen|noch abzusetzen|abzusetzen|abzuziehen|in abzug zu bringen|steht noch aus|stehen noch aus|wird (?:\w+ ){0,3}(?:verbucht|gebucht|verrechnet|gutgeschrieben|abgezogen|beruecksichtigt)|werden (?:\w+ ){0,3}(?:verbucht|gebucht|verrechnet|gutgeschrieben|abgezogen|beruecksichtigt))\b",
+            r"|\b(?:zahl|betrag|saldo|stand|forderung|summe|hoehe)\b.*\b(?:zu kuerzen|zu (?:ver)?mindern|zu reduzieren|zu korrigieren|zu berichtigen|noch anzupassen|neu zu berechnen|um diesen eingang)\b",
+            // A better figure is announced.
+            r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen)\w* (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderung|hoehe|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|nachreichen|gesondert|teilen wir|senden|schicken|uebersenden|kommt|sobald)\b",
+            r"|\b(?:folgt|folgen|erhalten|erhaelt|bekommen|reichen|senden|schicken|uebersenden|teilen|uebermitteln)\b.*\b(?:genaue|genauen|exakte|endgueltige|endgueltigen|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen) (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b",
+            r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b|\bnicht zu verwenden\b|\bnicht (?:mehr )?(?:verwenden|gueltig)\b",
+            // Somebody still has to look or to decide.
+            r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
+            r"|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
             r"|\b(?:entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
             r"|\b(?:zu niedrig|zu hoch)\b|\bnachvollziehen\b|\bunklar\b|\b(?:strittig|streitig|bestritten|bestreitet)\b|\bnur\b.*\b(?:anerkannt|zugesprochen|festgestellt)\b",
         ))
     });
-    RESERVATION.is_match(folded)
+    // What is looked at later is the plan, not the claim.
+    static OF_THE_PLAN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\bpruefen wir (?:\w+ ){0,4}(?:rate|raten|ratenhoehe|plan|vorschlag|vergleich\w*|stundung|angebot|moeglichkeit\w*|verlaengerung|einkommen\w*|verhaeltnisse)\b",
+        )
+    });
+    static SINCE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:seitdem|seither|zwischenzeitlich)\b.*\b(?:zinsen|kosten|angefallen|hinzu\w*|erloese?|zahlung\w*|eingegangen)\b",
+        )
+    });
+    let is_since = |(at, segment): (usize, &Segment)| {
+        SINCE.is_match(&folded[segment.range.clone()]) && !has_amount(at)
+    };
+    (RESERVATION.is_match(folded) && RESERVATION.is_match(&OF_THE_PLAN.replace_all(folded, " ")))
+        || segments.iter().enumerate().any(is_since)
 }
 
 /// `Die Forderung ist vollständig ausgeglichen.`

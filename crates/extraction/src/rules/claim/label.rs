@@ -174,7 +174,7 @@ fn is_label(sense: Sense) -> bool {
     )
 }
 
-fn is_claim(sense: Sense) -> bool {
+pub(super) fn is_claim(sense: Sense) -> bool {
     matches!(sense, Sense::Total | Sense::Sum | Sense::Claim | Sense::Open)
 }
 

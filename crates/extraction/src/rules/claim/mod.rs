@@ -2,27 +2,39 @@
 
 mod certainty;
 mod label;
+mod part;
 mod sentence;
 mod standing;
+mod sums;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use domain::extraction::Doubt;
 use domain::money::Money;
+use regex::Regex;
 
 use super::segments::{Segment, segments};
 use super::words::words;
 use crate::fold::fold;
 use crate::money::{Amount, Currency, scan};
+use crate::pattern::pattern;
 use certainty::{has_reservation, settled_in_words};
 use sentence::Sentence;
+use sums::check_sums;
 
 /// A sentence with more amounts says nothing that could be told apart.
 const MOST_AMOUNTS: usize = 40;
 
-/// Sums of more items than this are not checked.
-const LONGEST_SUM: usize = 60;
+/// What inflection leaves of a word, in bytes: `Rückstand`, `Rückstands`, `Rückstände`.
+const LONGEST_STEM: usize = 9;
+
+/// A shorter stem is shared by words that have nothing to do with each other.
+const SHORTEST_STEM: usize = 6;
+
+/// Between an amount in digits and the same in words stands no more than `EUR (in Worten: `.
+const LONGEST_REPETITION_MARK: usize = 24;
 
 /// What an amount is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +65,8 @@ pub(super) struct Reading {
     segment: usize,
     /// Nothing but the amount stands in its line.
     is_alone: bool,
+    /// It stands in a row of a table.
+    is_row: bool,
     /// A sum that the sentence says is owed.
     is_owed: bool,
     vague: bool,
@@ -74,6 +88,7 @@ impl Reading {
             role: Role::Unknown,
             segment: usize::MAX,
             is_alone: false,
+            is_row: false,
             is_owed: false,
             vague: false,
             is_credit: false,
@@ -136,12 +151,18 @@ impl Account {
 pub(super) fn account(text: &str) -> Account {
     let folded = fold(text);
     let segments = segments(text);
-    let mut readings = read(text, &folded, &segments);
+    let mut account = Account::default();
+    let mut amounts = scan(text);
+    if !drop_repetitions_in_words(&mut amounts, &folded) {
+        account.doubts.insert(Doubt::ContradictingTotals);
+    }
+    let mut readings = read(text, &folded, &segments, &amounts);
     keep_last_balance(&mut readings);
     check_sums(&mut readings);
-    let mut account = Account::default();
+    drop_included(&mut readings, &folded, &segments);
     decide(&mut account, &readings);
-    if account.claim.is_some() && has_reservation(&folded) {
+    let has_amount = |at: usize| readings.iter().any(|reading| reading.segment == at);
+    if account.claim.is_some() && has_reservation(&folded, &segments, has_amount) {
         account.doubts.insert(Doubt::Conditional);
     }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
@@ -166,10 +187,10 @@ impl Account {
     }
 }
 
-fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
-    let amounts = scan(text);
+fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::with_capacity(amounts.len());
-    let counts = counts(&amounts, segments);
+    let counts = counts(amounts, segments);
+    let citations = part::citations(text);
     let mut next = 0;
     for (position, segment) in segments.iter().enumerate() {
         let first = next;
@@ -196,11 +217,38 @@ fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
             previous: readings.last().map(|reading| reading.role),
         };
         for at in 0..within.len() {
-            let reading = sentence.read(at, &readings[readings.len() - at..]);
+            let mut reading = sentence.read(at, &readings[readings.len() - at..]);
+            let start = reading.amount.range.start;
+            if citations.iter().any(|citation| citation.contains(&start)) {
+                reading.role = Role::Former;
+            }
             readings.push(reading);
         }
     }
     readings
+}
+
+/// `500,00 EUR (in Worten: fünfhundert Euro)` is one amount. Whether all agree.
+fn drop_repetitions_in_words(amounts: &mut Vec<Amount>, folded: &str) -> bool {
+    let repeats = |one: &Amount, other: &Amount| {
+        let between = folded[one.range.end..other.range.start].trim_end_matches([' ', ':', '(']);
+        let marks = &folded[one.range.end..other.range.start];
+        one.in_words != other.in_words
+            && between.len() <= LONGEST_REPETITION_MARK
+            && (marks.contains('(') || between.ends_with("worten") || between.ends_with("ziffern"))
+    };
+    let mut agree = true;
+    let mut at = 1;
+    while at < amounts.len() {
+        if repeats(&amounts[at - 1], &amounts[at]) {
+            agree &= amounts[at - 1].value == amounts[at].value;
+            let words = if amounts[at].in_words { at } else { at - 1 };
+            amounts.remove(words);
+        } else {
+            at += 1;
+        }
+    }
+    agree
 }
 
 fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
@@ -215,6 +263,37 @@ fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
     segments.iter().map(count).collect()
 }
 
+/// `Der Rückstand von 500 EUR …; einschließlich des Rückstands haben wir 900 EUR zu fordern.`
+fn drop_included(readings: &mut [Reading], folded: &str, segments: &[Segment]) {
+    static INCLUDES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:inkl\w*|einschl\w*|nebst|samt|including|zuzueglich|zzgl|mitsamt)\b")
+    });
+    let stated: Vec<(Range<usize>, Money)> = readings
+        .iter()
+        .filter(|reading| is_stated(reading.role) && reading.segment < segments.len())
+        .map(|reading| {
+            let from = segments[reading.segment].range.start;
+            (from..reading.amount.range.start, reading.amount.value)
+        })
+        .collect();
+    if stated.len() < 2 {
+        return;
+    }
+    for reading in readings.iter_mut().filter(|reading| reading.role == Role::Claim) {
+        let evidence = &folded[reading.evidence.clone()];
+        let label = evidence.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let stem = &label[..label.len().min(LONGEST_STEM)];
+        reading.in_sum |= stem.len() >= SHORTEST_STEM
+            && stated.iter().any(|(before, value)| {
+                let words = &folded[before.clone()];
+                *value > reading.amount.value
+                    && INCLUDES
+                        .find(words)
+                        .is_some_and(|included| words[included.end()..].contains(stem))
+            });
+    }
+}
+
 /// In a column of balances all but the last are former ones.
 fn keep_last_balance(readings: &mut [Reading]) {
     let mut column = None;
@@ -224,46 +303,6 @@ fn keep_last_balance(readings: &mut [Reading]) {
                 reading.role = Role::Former;
             }
             column = reading.running;
-        }
-    }
-}
-
-/// Finds totals that the amounts directly before them add up to.
-fn check_sums(readings: &mut [Reading]) {
-    for at in 1..readings.len() {
-        let is_unnamed = readings[at].role == Role::Unknown && readings[at].is_alone;
-        if !is_stated(readings[at].role) && !is_unnamed {
-            continue;
-        }
-        let target = readings[at].amount.value.cents();
-        let mut sum = 0_i64;
-        let mut members = Vec::new();
-        for before in (0..at).rev().take(LONGEST_SUM) {
-            let reading = &readings[before];
-            if matches!(reading.role, Role::Unrelated) || reading.amount.currency == Currency::Other
-            {
-                continue;
-            }
-            let cents = reading.amount.value.cents();
-            let cents = if reading.role == Role::Paid { -cents.abs() } else { cents };
-            sum = sum.saturating_add(cents);
-            members.push(before);
-            if sum == target && members.len() >= 2 {
-                let only_plan =
-                    members.iter().all(|m| matches!(readings[*m].role, Role::Rate | Role::Offer));
-                if only_plan {
-                    readings[at].role = Role::Rate;
-                } else {
-                    if is_unnamed {
-                        readings[at].role = Role::Sum;
-                    }
-                    readings[at].confirmed = true;
-                    for member in &members {
-                        readings[*member].in_sum = true;
-                    }
-                }
-                break;
-            }
         }
     }
 }
@@ -294,7 +333,15 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     if in_euro.iter().any(|r| r.is_credit) {
         account.doubts.insert(Doubt::NegativeAmount);
     }
-    if has_companion && !best.confirmed {
+    let has_larger_unexplained = best.role == Role::Claim
+        && readings.iter().any(|other| {
+            other.role == Role::Unknown
+                && !other.in_sum
+                && !other.vague
+                && other.amount.currency != Currency::Other
+                && other.amount.value > best.amount.value
+        });
+    if (has_companion || has_larger_unexplained) && !best.confirmed {
         account.doubts.insert(Doubt::Conditional);
     }
     if best.amount.value < Money::ZERO {

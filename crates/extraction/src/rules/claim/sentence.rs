@@ -1,6 +1,6 @@
 //! What the words around an amount in one row or sentence make of it.
 
-use super::label::{nearest_label, role_of};
+use super::label::{is_claim, nearest_label, role_of};
 use super::{Reading, Role, certainty, is_stated};
 use crate::money::Amount;
 use crate::rules::segments::Segment;
@@ -28,7 +28,8 @@ impl Sentence<'_> {
     pub(super) fn read(&self, at: usize, earlier: &[Reading]) -> Reading {
         let amount = self.amounts[at].clone();
         let start = amount.range.start;
-        let left_start = self.left_start(at);
+        let part_start = self.part_start(&amount);
+        let left_start = self.left_start(at).max(part_start);
         let is_last = at + 1 == self.amounts.len();
         let right_end =
             if is_last { self.segment.range.end } else { self.amounts[at + 1].range.start };
@@ -44,14 +45,22 @@ impl Sentence<'_> {
         let has = |sense: Sense| self.words.iter().any(|word| word.sense == sense);
 
         let mut label = nearest_label(left, start);
-        if label.is_none_or(|word| word.sense == Sense::Basis) && is_last {
+        let earlier_words;
+        if label.is_none() && part_start > self.segment.range.start {
+            // `Die Forderung beträgt nicht 500 EUR, sondern 400 EUR`.
+            earlier_words = self.words_before(self.segment.range.start..part_start);
+            label = nearest_label(&earlier_words, start).filter(|word| is_claim(word.sense));
+        }
+        let is_to_be_paid = self.is_to_be_paid(&amount, left_start);
+        // `402,95 EUR zu zahlen, Mahnkosten inbegriffen`: what follows names a part.
+        if label.is_none_or(|word| word.sense == Sense::Basis) && is_last && !is_to_be_paid {
             label = self.label_after(&amount, right, label.is_some()).or(label);
         }
         if !is_last && label.is_none_or(|word| word.sense == Sense::Basis) {
             label = self.open_after(&amount).or(label);
         }
         // `Mit 30,- EUR Mahnkosten schuldet er 500,- EUR`.
-        if !is_last && label.is_none() {
+        if !is_last && label.is_none() && !is_to_be_paid {
             label = right.first().filter(|word| {
                 word.sense == Sense::Item
                     && !matches!(&self.folded[word.range.clone()], "davon" | "darin")
@@ -73,8 +82,16 @@ impl Sentence<'_> {
         let before = before.trim_end_matches("eur").trim_end_matches('€').trim_end();
         let changed_to = has(Sense::Changed) && (before.ends_with(" auf") || before == "auf");
 
-        if role == Role::Sum && self.is_sum_of_plan(left, earlier) {
+        let is_general = role == Role::Total && label.is_some_and(|word| self.is_general(word));
+        if (role == Role::Sum || is_general) && self.is_sum_of_plan(left, earlier) {
             role = Role::Rate;
+        }
+        // `Die Restforderung beträgt heute insgesamt 500 EUR`: the name counts, not the adverb.
+        if role == Role::Sum
+            && let Some(named) = left.iter().rev().find(|word| word.sense == Sense::Total)
+            && !self.is_torn_off(named, start)
+        {
+            role = Role::Total;
         }
         if role == Role::Unknown
             && right.first().is_some_and(|word| {
@@ -93,12 +110,17 @@ impl Sentence<'_> {
         if left.iter().any(|word| word.sense == Sense::Unrelated) && self.is_balance(role, label) {
             role = Role::Unrelated;
         }
-        if matches!(role, Role::Unknown | Role::Basis | Role::Offer)
-            && self.is_to_be_paid(&amount, left_start)
-        {
+        if matches!(role, Role::Unknown | Role::Basis | Role::Offer) && is_to_be_paid {
             role = Role::Claim;
         }
         if role == Role::Basis && label.is_some_and(|word| self.is_open_before(left, word)) {
+            role = Role::Claim;
+        }
+        // `einschließlich der Zinsen und Kosten haben wir 500 EUR zu fordern`.
+        if role == Role::Item
+            && is_to_be_paid
+            && left.iter().any(|word| word.sense == Sense::Inclusive)
+        {
             role = Role::Claim;
         }
         if role == Role::Item && self.is_only_rest(left_start..start) {
@@ -117,18 +139,28 @@ impl Sentence<'_> {
         if direct(Sense::Inclusive) && self.is_included(left_start..start) {
             role = Role::Item;
         }
-        if direct(Sense::Limit) || self.is_question() {
+        if (direct(Sense::Limit) && role != Role::Rate) || self.is_question() {
             role = Role::Unrelated;
         }
         if self.is_rate(&amount) {
             role = Role::Rate;
         }
-        if is_stated(role) || role == Role::Basis {
-            if amount.struck || self.is_former(left, label, start) || self.is_old_news(&amount) {
+        if is_stated(role) || matches!(role, Role::Basis | Role::Unknown) {
+            if self.is_excluded() {
+                role = Role::Unrelated;
+            } else if amount.struck
+                || self.is_former(left, label, start)
+                || self.is_past(left_start, &amount)
+                || self.is_corrected(&amount)
+                || self.is_of_others(&amount)
+                || self.is_old_news(&amount)
+            {
                 role = Role::Former;
-            } else if self.is_settled(left, right, label) {
+            } else if role != Role::Unknown
+                && self.is_settled(left, right, label, is_to_be_paid.then_some(start))
+            {
                 role = Role::Paid;
-            } else if role != Role::Total
+            } else if !matches!(role, Role::Total | Role::Unknown)
                 && has(Sense::Supposed)
                 && (has(Sense::Changed) || has(Sense::Offer) || has(Sense::Rate))
             {
@@ -139,18 +171,22 @@ impl Sentence<'_> {
             role = Role::Former;
         }
         let on_top = self.goes_on_top(&amount, right, role);
-        let vague =
-            direct(Sense::Vague) || certainty::is_hedged(&self.folded[self.segment.range.clone()]);
+        let sentence = &self.folded[self.segment.range.clone()];
+        let vague = direct(Sense::Vague)
+            || self.is_alternative(at)
+            || certainty::is_conditional(sentence)
+            || certainty::is_denied(&self.deniable(&amount));
         let running = column.filter(|head| {
             let head = self.folded[head.clone()].trim();
             head.ends_with("saldo") || head == "kontostand"
         });
-        let sentence = &self.folded[self.segment.range.clone()];
         let is_owed = self.segment.is_row
             || label.is_some_and(|word| word.range.start <= self.segment.range.start + 2)
             || has(Sense::Claim)
             || has(Sense::Open)
             || has(Sense::Total)
+            // `Stand heute sind es insgesamt 500 EUR`.
+            || left.iter().chain(right).any(|word| word.sense == Sense::Current)
             || ["steht ", "stehen ", "zu zahlen", "geltend"]
                 .iter()
                 .any(|word| sentence.contains(word));
@@ -160,6 +196,7 @@ impl Sentence<'_> {
             evidence,
             segment: self.position,
             is_alone: self.is_alone(),
+            is_row: self.segment.is_row,
             is_owed,
             is_credit: certainty::is_credit(sentence),
             vague,

@@ -119,7 +119,7 @@ impl Sentence<'_> {
     pub(super) fn is_to_be_paid(&self, amount: &Amount, left_start: usize) -> bool {
         static TO_BE_PAID: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu bekommen|zu unseren gunsten|zur zahlung)\b",
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu bekommen|zu fordern|zu erhalten|zu ueberweisen|zu verlangen|zu beanspruchen|zu tilgen|zu regulieren|auszugleichen|nachzuzahlen|zurueckzuzahlen|zurueckzufuehren|einzufordern|zu unseren gunsten|zur zahlung)\b",
             )
         });
         static STANDS_OUT: LazyLock<Regex> =
@@ -146,10 +146,14 @@ impl Sentence<'_> {
         }
         static AWAITED: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"\b(?:erwarten|bekommen|fehlen|fehlt)\b(?: \w+){0,3} noch[ :]*$|\bmacht das(?: \w+){0,2}[ :]*$",
+                r"\b(?:erwarten|bekommen|kriegen|erhalten wir|verlangen|beanspruchen|fehlen|fehlt)\b(?: \w+){0,3} noch(?: insgesamt)?[ :]*$|\bmacht das(?: \w+){0,2}[ :]*$|\bstand(?: per| vom| zum| am|:)* (?:heute|jetzt|[0-9]{1,2}\. ?(?:[0-9]{1,2}\.|[a-z]+) ?(?:20)?[0-9]{0,2})(?: sind(?: es)?)?(?: noch)?[ :]*$|\brichtig(?:er betrag)? (?:ist|sind|lautet|waere)(?: vielmehr| aber)?[ :]*$",
             )
         });
-        let announced = announced || AWAITED.is_match(before);
+        static RIGHT: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"\brichtig(?:er betrag)? (?:ist|sind|lautet|waere) nicht\b"));
+        let is_correction = left_start > self.segment.range.start
+            && RIGHT.is_match(&self.folded[self.segment.range.start..left_start]);
+        let announced = announced || is_correction || AWAITED.is_match(before);
         (stands_out || announced || TO_BE_PAID.is_match(after))
             && !self
                 .words
@@ -188,9 +192,22 @@ impl Sentence<'_> {
     }
 
     /// `359,88 EUR überwiesen`: paid, unless it is only wished for or denied.
-    pub(super) fn is_settled(&self, left: &[Word], right: &[Word], label: Option<&Word>) -> bool {
+    ///
+    /// `owed` is the place of an amount that is said to be still owed: a payment in an earlier
+    /// clause was another one.
+    pub(super) fn is_settled(
+        &self,
+        left: &[Word],
+        right: &[Word],
+        label: Option<&Word>,
+        owed: Option<usize>,
+    ) -> bool {
         let sentence = &self.folded[self.segment.range.clone()];
-        let label_end = label.map_or(0, |word| word.range.end);
+        let own_clause = owed.and_then(|start| {
+            let from = self.segment.range.start;
+            self.folded[from..start].rfind(", ").map(|comma| from + comma)
+        });
+        let label_end = label.map_or(0, |word| word.range.end).max(own_clause.unwrap_or(0));
         let settled = |word: &Word| word.sense == Sense::Settled && word.range.start >= label_end;
         (left.iter().any(settled) || right.iter().any(settled))
             && !self.words.iter().any(|word| word.sense == Sense::Supposed)
@@ -202,11 +219,17 @@ impl Sentence<'_> {
     /// `36 Raten zu 18 EUR, insgesamt 648 EUR`: the sum of a plan.
     pub(super) fn is_sum_of_plan(&self, left: &[Word], earlier: &[Reading]) -> bool {
         let of_plan = |role: Role| matches!(role, Role::Rate | Role::Offer);
-        let names_claim = self
-            .words
-            .iter()
-            .any(|word| matches!(word.sense, Sense::Claim | Sense::Open | Sense::Total));
-        left.iter().any(|word| matches!(word.sense, Sense::Rate | Sense::Offer))
+        let names_claim = self.words.iter().any(|word| {
+            matches!(word.sense, Sense::Claim | Sense::Open)
+                || word.sense == Sense::Total && !self.is_general(word)
+        });
+        // `Zur Zahlung offen sind insgesamt`: the word alone makes no plan.
+        let is_planned = |word: &Word| {
+            word.sense == Sense::Rate
+                || word.sense == Sense::Offer
+                    && !(names_claim && self.folded[word.range.clone()].starts_with("zahlung"))
+        };
+        left.iter().any(is_planned)
             || earlier.iter().any(|reading| of_plan(reading.role))
             || (!names_claim && !self.segment.is_row && self.previous.is_some_and(of_plan))
     }
@@ -225,6 +248,42 @@ impl Sentence<'_> {
         };
         let Some(former) = left.iter().rev().find(speaks_of_it) else { return false };
         !left.iter().any(|word| word.sense == Sense::Current && word.range.start > former.range.end)
+    }
+
+    /// `Zum 31.12. waren 500 EUR offen`: what was, unless the clause says what is now.
+    pub(super) fn is_past(&self, left_start: usize, amount: &Amount) -> bool {
+        static WAS: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:war|waren|standen|lag|lagen|ergab|ergaben|zeigte|was|were)\b|\bzuletzt\b|[a-z] stand (?:zuletzt |damals |noch |am |zum |bei )|\bhatten?\b[^,;]*$",
+            )
+        });
+        static POINT: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:zum|am|per|bis|vom|im|bei|vor|zuletzt|gestern|seinerzeit|ende|anfang|as of|on)\b",
+            )
+        });
+        static NOW: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:heute|heutigen|jetzt|nun|nunmehr|aktuell\w*|derzeit|inzwischen|mittlerweile|momentan|today|now|currently)\b",
+            )
+        });
+        let before = &self.folded[left_start..amount.range.start];
+        let clause = before.rfind(", ").map_or(before, |comma| &before[comma + 2..]);
+        let after = &self.folded[amount.range.end..self.segment.range.end];
+        let after = after.split([',', ';']).next().unwrap_or_default();
+        let is_noun = self.text[left_start..amount.range.start].contains("Stand ");
+        let was =
+            WAS.find(clause).is_some_and(|found| !(is_noun && found.as_str().contains(" stand ")));
+        let was =
+            was || after.trim_end().ends_with("betragen hatte") || after.contains(" offen waren");
+        was && (POINT.is_match(clause) || POINT.is_match(after)) && !NOW.is_match(clause)
+    }
+
+    /// `Gesamtbetrag`, unlike `Gesamtforderung`, may be the total of anything.
+    pub(super) fn is_general(&self, label: &Word) -> bool {
+        let word = &self.folded[label.range.clone()];
+        ["betrag", "betrages", "summe"].iter().any(|end| word.ends_with(end))
+            && !["offene", "forderung", "schuld"].iter().any(|own| word.starts_with(own))
     }
 
     /// `… 500,00 EUR zzgl. Kosten`: what is stated is not yet all.

@@ -126,3 +126,126 @@ fn a_settled_claim_is_nought_only_where_it_is_said_outright() {
         assert_eq!(read(text), Ok(None), "{text}");
     }
 }
+
+#[test]
+fn a_corrected_amount_is_the_new_one() {
+    for text in [
+        "Offen sind nicht mehr 700,00 EUR, sondern noch insgesamt 500,00 EUR.",
+        "Die Gesamtforderung beträgt nicht 700,00 EUR, sondern 500,00 EUR.",
+        "Richtig ist nicht 700,00 EUR, sondern 500,00 EUR.",
+        "Der genannte Betrag von 700,00 EUR trifft nicht mehr zu. Offen sind insgesamt 500,00 EUR.",
+        "Es wurden je 100,00 EUR geleistet, sodass heute noch 500,00 EUR zu zahlen sind.",
+        "Zum 31.12.2025 waren 450,00 EUR offen. Stand heute sind es insgesamt 500,00 EUR.",
+        "Die Forderung stand zuletzt bei 700,00 EUR. Zur Zahlung offen sind damit insgesamt noch 500,00 EUR.",
+        "Die Gesamtforderung belief sich bei Übergabe auf 700,00 EUR. Heute sind noch 500,00 EUR zu zahlen.",
+    ] {
+        assert_eq!(read(text), Ok(Some(50_000)), "{text}");
+    }
+}
+
+#[test]
+fn verbs_that_say_what_is_owed_need_no_noun() {
+    for text in [
+        "Ihre Mandantin hat derzeit noch einen Betrag von 500,00 EUR auszugleichen.",
+        "Herr Muster hat jetzt noch 500,00 EUR zu zahlen, Mahn- und Rücklastschriftkosten inbegriffen.",
+        "Einschließlich der Zinsen und Kosten haben wir 500,00 EUR zu fordern.",
+        "Also kriegen wir noch 500,- EUR.",
+        "Wir erwarten noch 500,00 EUR (hierin enthalten: 9,00 EUR Rücklastschrift, 41,00 EUR Kosten).",
+        "Stand heute 500,00 EUR alles in allem.",
+        "Inzwischen 500,00 EUR (alles zusammen, Stand 05.06.).",
+        "Es ergibt sich eine noch nicht beglichene Nachzahlung von 500,00 EUR.",
+        "Der Rückstand beträgt 500,00 EUR, Sicherheiten bestehen nicht.",
+        "As of today the balance outstanding is EUR 1,500.00. Instalments of no less than EUR 25.00.",
+    ] {
+        let expected = if text.starts_with("As") { 150_000 } else { 50_000 };
+        assert_eq!(read(text), Ok(Some(expected)), "{text}");
+    }
+}
+
+#[test]
+fn sums_confirm_a_total_whatever_the_other_amounts_are_called() {
+    for text in [
+        // Sums on the way, and the last one counts.
+        "Urteil | 400,00 EUR\nBeschluss | 100,00 EUR\nTitulierte Forderungen | 500,00 EUR\nZinsen | 50,00 EUR\nZwischenstand | 550,00 EUR\nErlös | -50,00 EUR\nOffen | 500,00 EUR",
+        "Gebühr  65,00 EUR\nPorto  20,00 EUR\nnetto  85,00 EUR\nSteuer  15,00 EUR\nbrutto  100,00 EUR\nHauptforderung  400,00 EUR\nGesamtforderung  500,00 EUR",
+        // An item taken off by a word that no list knows.
+        "Mieten  600,00 EUR\nSchloss  100,00 EUR\ndagegen Vorschuss  200,00 EUR\nOffen  500,00 EUR",
+        // The parts may follow.
+        "Unsere Gesamtforderung beträgt 500,00 EUR. Davon sind 400,00 EUR tituliert und 100,00 EUR noch nicht tituliert.",
+    ] {
+        let account = account(text);
+        let claim = account.claim.expect(text);
+        assert_eq!((claim.value.cents(), claim.strength), (50_000, Strength::Confirmed), "{text}");
+        assert!(account.doubts.is_empty(), "{text}: {:?}", account.doubts);
+    }
+}
+
+#[test]
+fn the_sum_of_a_plan_is_no_claim_by_a_general_name() {
+    for text in [
+        "12 Monatsraten zu je 46,80 EUR, fällig am 15.\nGesamtbetrag 561,60 EUR",
+        "Monatliche Rate: 50,00 EUR\nGesamtsumme: 600,00 EUR",
+    ] {
+        assert_eq!(read(text), Ok(None), "{text}");
+    }
+    let text = "Gesamtrückstand 561,60 EUR, zahlbar in 12 Raten zu 46,80 EUR.";
+    assert_eq!(read(text), Ok(Some(56_160)));
+}
+
+#[test]
+fn other_peoples_words_are_no_statement() {
+    for text in [
+        "Ihre Gesamtforderung beträgt 500,00 EUR.",
+        "Unsere Mandantin schuldet Ihnen insgesamt 500,00 EUR.",
+        "Sie machen eine Gesamtforderung von 500,00 EUR geltend.",
+        "Ihr Mandant behauptet, die Forderung betrage nur 500,00 EUR.",
+        "Your client told us that the balance outstanding is EUR 500.00.",
+        "Sie hatten geschrieben: „wir vertreten Frau Muster, die Gesamtforderung beträgt 500,00 EUR“",
+        "Betreff: Max Muster, Gesamtforderung 500,00 EUR",
+        "Das Girokonto ihres Ehemannes (Sollsaldo 500,00 EUR) ist nicht Gegenstand Ihrer Anfrage.",
+    ] {
+        assert_eq!(read(text), Ok(None), "{text}");
+    }
+}
+
+#[test]
+fn what_is_still_to_be_settled_is_a_doubt() {
+    for text in [
+        "Die Gesamtforderung beträgt 500,00 EUR. Eine Zahlung kann ich erst nach Vorlage des Auszugs verbuchen.",
+        "Die Gesamtforderung beträgt 500,00 EUR. Die Zahl ist um diesen Eingang zu kürzen.",
+        "Die Gesamtforderung beträgt 500,00 EUR. Sie erhalten einen bereinigten Auszug.",
+        "Die Gesamtforderung beträgt 500,00 EUR. Die Gutschrift wird noch verrechnet.",
+        "Die Gesamtforderung beträgt 500,00 EUR. Wir fragen dort nach und melden uns.",
+        "Die Gesamtforderung beträgt 500,00 EUR. Dieser Stand ist vorläufig.",
+        "Die Gesamtforderung beträgt 500,00 EUR. Für den Plan bitten wir den Betrag noch nicht zu verwenden.",
+        "Je nachdem, ob die Gutschrift kommt, beträgt die Gesamtforderung 500,00 EUR.",
+        "Die Gesamtforderung beträgt 500,00 EUR oder bis zu 600,00 EUR.",
+        "Offen sind 500,00 EUR. Daneben steht ein Betrag von 900,00 EUR.",
+    ] {
+        assert_eq!(read(text), Err(vec![Doubt::Conditional]), "{text}");
+    }
+    for text in [
+        "Da zwischenzeitlich weitere Zinsen angefallen sind, beträgt die Gesamtforderung 500,00 EUR.",
+        "Gesamtforderung: 500,00 EUR. Nach 24 Raten prüfen wir die Rate neu.",
+        "Gesamtforderung: 500,00 EUR. Nicht enthalten ist die Entlastung, die schon ausgezahlt wurde.",
+    ] {
+        assert_eq!(read(text), Ok(Some(50_000)), "{text}");
+    }
+}
+
+#[test]
+fn words_and_digits_must_agree() {
+    let agreeing = "Gesamtforderung: 500,00 EUR (in Worten: fünfhundert Euro)";
+    assert_eq!(read(agreeing), Ok(Some(50_000)));
+    let in_words_only = "Die Gesamtforderung beläuft sich auf fünfhundert Euro.";
+    assert_eq!(read(in_words_only), Ok(Some(50_000)));
+    let contradicting = "Gesamtforderung: 500,00 EUR (in Worten: fünfhundertzehn Euro)";
+    assert_eq!(read(contradicting), Err(vec![Doubt::ContradictingTotals]));
+}
+
+#[test]
+fn what_a_total_is_said_to_include_does_not_contradict_it() {
+    let text = "Der Rückstand von 100,00 EUR ist nicht ausgeglichen. Einschließlich des erwähnten \
+                Rückstands und der Kosten haben wir 500,00 EUR zu fordern.";
+    assert_eq!(read(text), Ok(Some(50_000)));
+}

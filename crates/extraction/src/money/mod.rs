@@ -3,6 +3,8 @@
 //! Never an amount: dates, times, phone numbers, account and case numbers, percentages. Without
 //! a currency beside it a number counts only in the form of cents (`1.234,56`, `50,-`).
 
+mod spelled;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -20,6 +22,8 @@ pub struct Amount {
     pub misread: bool,
     /// The text is struck out.
     pub struck: bool,
+    /// It is written in words.
+    pub in_words: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,10 +80,18 @@ pub fn scan(text: &str) -> Vec<Amount> {
             };
             let struck = text[..sign_start].ends_with("~~");
             let range = sign_start..number.end;
-            amounts.push(Amount { value, currency, range, misread: false, struck });
+            amounts.push(Amount {
+                value,
+                currency,
+                range,
+                misread: false,
+                struck,
+                in_words: false,
+            });
         }
     }
     add_misread(text, &mut amounts);
+    add_spelled(text, &mut amounts);
     amounts
 }
 
@@ -370,10 +382,36 @@ fn add_misread(text: &str, amounts: &mut Vec<Amount>) {
                 range,
                 misread: true,
                 struck: false,
+                in_words: false,
             });
         }
     }
     amounts.sort_by_key(|amount| amount.range.start);
+}
+
+/// Adds amounts in words.
+fn add_spelled(text: &str, amounts: &mut Vec<Amount>) {
+    let before = amounts.len();
+    amounts.extend(spelled::spelled(text).into_iter().map(|(value, range)| Amount {
+        value,
+        currency: Currency::Euro,
+        range,
+        misread: false,
+        struck: false,
+        in_words: true,
+    }));
+    if amounts.len() > before {
+        amounts.sort_by_key(|amount| amount.range.start);
+        // `siebenhundert Euro und 50 Cent`: the cents are no amount of their own.
+        let mut until = 0;
+        amounts.retain(|amount| {
+            let inside = !amount.in_words && amount.range.start < until;
+            if amount.in_words {
+                until = amount.range.end;
+            }
+            !inside
+        });
+    }
 }
 
 #[cfg(test)]
