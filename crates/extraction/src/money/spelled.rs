@@ -80,6 +80,9 @@ fn number_before(text: &str, end: usize) -> Option<(i64, usize)> {
         let from = tail[..start]
             .rfind(|c: char| !c.is_ascii_alphabetic())
             .map_or(0, |at| at + tail[at..].chars().next().map_or(1, char::len_utf8));
+        if from == start {
+            break;
+        }
         joined.insert_str(0, &tail[from..start]);
         if VAGUE.contains(&&tail[from..start]) {
             return None;
@@ -89,10 +92,8 @@ fn number_before(text: &str, end: usize) -> Option<(i64, usize)> {
             None if !joined.is_empty() && best.is_some() => break,
             None => {}
         }
-        let before = tail[..from].trim_end();
-        if before.len() == from && from > 0 {
-            break;
-        }
+        // One number stands in one line, its words parted by single spaces.
+        let Some(before) = tail[..from].strip_suffix(' ') else { break };
         start = before.len();
     }
     best
@@ -190,6 +191,12 @@ mod tests {
         ] {
             assert_eq!(cents(text), [expected], "{text}");
         }
+    }
+
+    #[test]
+    fn a_number_begins_where_its_words_do() {
+        let found = spelled("Guten Tag,\n\nzwanzig Euro und zwei Cent");
+        assert_eq!(found, [(Money::from_cents(2_002), 12..38)]);
     }
 
     #[test]

@@ -2,6 +2,12 @@
 //! mail program broke their lines.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::fold::fold;
+use crate::pattern::pattern;
 
 /// A row or a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,6 +236,26 @@ fn is_abbreviation(before: &str) -> bool {
                 | "dort"
                 | "exkl"
         )
+}
+
+/// Whether the sentence around `at` only sets something aside: it names no amount and says that
+/// what it speaks of is not dealt with here.
+pub(super) fn is_set_aside(text: &str, at: usize) -> bool {
+    static ASIDE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\b(?:getrennt|gesondert|separat\w*|anderweitig vertreten|keine auskunft|keine auskuenfte|nichts mitzuteilen|ausgenommen|ausgeklammert|aussen vor|unberuehrt)\b",
+            r"|\beigene[rsnm]? (?:nachricht|schreiben|mail|e-mail|mitteilung|auskunft|antwort|anwalt)\b|\bnicht (?:\w+ )?(?:gegenstand|erfasst|betroffen|umfasst)\b",
+            r"|\b(?:schreiben|informieren|unterrichten) wir sie\b|\bmelden wir uns\b",
+            r"|\b(?:weitere|andere|zweite)[nrs]? (?:akte|sache|forderung|vertrag|konto|vorgang|verfahren)\b"
+        ))
+    });
+    static AMOUNT: LazyLock<Regex> = LazyLock::new(|| pattern(r"[0-9],[0-9]{2}|[0-9] ?(?:eur|€)"));
+    let starts = [". ", "\n", "! ", "? "].iter().filter_map(|end| text[..at].rfind(end));
+    let from = starts.max().map_or(0, |found| found + 1);
+    let ends = [". ", ".\n", "\n\n"].iter().filter_map(|end| text[at..].find(end));
+    let to = ends.min().map_or(text.len(), |found| at + found);
+    let sentence = fold(&text[from..to]);
+    ASIDE.is_match(&sentence) && !AMOUNT.is_match(&sentence)
 }
 
 #[cfg(test)]

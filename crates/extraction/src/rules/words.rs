@@ -125,7 +125,7 @@ const LISTS: [(Sense, &str); 17] = [
         Sense::Open,
         "offen offene offener offenen offenes offenstehend offenstehende offensteht offenstehen \
          ausstehend ausstehende ausstehender ausstehenden aussteht ausstehen unbezahlt unbezahlte unbezahlter unbezahlten unbeglichen unbeglichene unbeglichener unbeglichenen \
-         rueckstaendig rueckstaendige rueckstaendiger rueckstaendigen outstanding due",
+         rueckstaendig rueckstaendige rueckstaendiger rueckstaendigen aushaften aushaftet aushaftend aushaftende aushaftenden outstanding due",
     ),
     (
         Sense::Item,
@@ -153,7 +153,7 @@ const LISTS: [(Sense, &str); 17] = [
         "gutschrift gutschriften erloes verwertungserloes abzueglich abzgl minus erstattung \
          credit received paid zahlungseingang zahlungseingaenge guthaben verrechnet ueberzahlung",
     ),
-    (Sense::Limit, "mindestens maximal hoechstens pauschal ab bis je um"),
+    (Sense::Limit, "mindestens maximal hoechstens pauschal ab bis je um unter"),
     (
         Sense::Unrelated,
         "einkommen umsaetze umsatz lohn gehalt rente limit kreditlimit kreditrahmen \

@@ -85,7 +85,7 @@ pub(super) fn has_reservation(
             r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b|\bnicht zu verwenden\b|\bnicht (?:mehr )?(?:verwenden|gueltig)\b",
             // Somebody still has to look or to decide.
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
-            r"|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
+            r"|\bdazu komm(?:en|t) (?:noch|aber|jedoch)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
             r"|\b(?:entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
             r"|\b(?:zu niedrig|zu hoch)\b|\bnachvollziehen\b|\bunklar\b|\b(?:strittig|streitig|bestritten|bestreitet)\b|\bnur\b.*\b(?:anerkannt|zugesprochen|festgestellt)\b",
         ))

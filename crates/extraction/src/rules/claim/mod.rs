@@ -70,6 +70,8 @@ pub(super) struct Reading {
     /// A sum that the sentence says is owed.
     is_owed: bool,
     vague: bool,
+    /// Words such as `jetzt` or `noch` say that it is so today.
+    is_current: bool,
     is_credit: bool,
     on_top: bool,
     /// It stands in a column of balances that begins there: the last one is the current.
@@ -91,6 +93,7 @@ impl Reading {
             is_row: false,
             is_owed: false,
             vague: false,
+            is_current: false,
             is_credit: false,
             on_top: false,
             running: None,
@@ -333,6 +336,13 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     if in_euro.iter().any(|r| r.is_credit) {
         account.doubts.insert(Doubt::NegativeAmount);
     }
+    let has_current_unexplained = readings.iter().any(|other| {
+        other.role == Role::Unknown
+            && other.is_current
+            && !other.in_sum
+            && !other.vague
+            && other.amount.value != best.amount.value
+    });
     let has_larger_unexplained = best.role == Role::Claim
         && readings.iter().any(|other| {
             other.role == Role::Unknown
@@ -341,7 +351,7 @@ fn decide(account: &mut Account, readings: &[Reading]) {
                 && other.amount.currency != Currency::Other
                 && other.amount.value > best.amount.value
         });
-    if (has_companion || has_larger_unexplained) && !best.confirmed {
+    if (has_companion || has_larger_unexplained || has_current_unexplained) && !best.confirmed {
         account.doubts.insert(Doubt::Conditional);
     }
     if best.amount.value < Money::ZERO {

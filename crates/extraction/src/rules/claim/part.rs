@@ -93,12 +93,25 @@ impl Sentence<'_> {
             ))
         });
         let sentence = &self.folded[self.segment.range.clone()];
-        let is_subject_line = ["betreff:", "subject:", "betr.:"]
-            .iter()
-            .any(|label| sentence.trim_start_matches([' ', '*']).starts_with(label));
+        static SUBJECT_LINE: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^[ *]*(?:betreff|subject|betr\.)(?: (?:ihrer|deiner|eurer|of your|your) [a-z-]+)? ?:",
+            )
+        });
+        let is_subject_line = SUBJECT_LINE.is_match(sentence);
         is_subject_line
             || SPEAKS_TO_CREDITOR.is_match(sentence)
             || DEBTOR_SAYS.is_match(&self.folded[self.segment.range.start..amount.range.start])
+    }
+
+    /// `Der Rückstand von 500 EUR wurde mit dem Guthaben verrechnet`: what was before that.
+    pub(super) fn is_offset(&self, amount: &Amount) -> bool {
+        static OFFSET: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:wurde|wurden|ist|sind|haben wir|habe ich)\b[^;]*\b(?:mit|gegen|um)\b[^;]*\b(?:verrechnet|aufgerechnet|gemindert|gekuerzt|verringert|reduziert|ermaessigt)\b",
+            )
+        });
+        OFFSET.is_match(&self.folded[amount.range.end..self.segment.range.end])
     }
 
     /// The sentence says that the amount does not belong to this claim.

@@ -139,7 +139,11 @@ impl Sentence<'_> {
         if direct(Sense::Inclusive) && self.is_included(left_start..start) {
             role = Role::Item;
         }
-        if (direct(Sense::Limit) && role != Role::Rate) || self.is_question() {
+        let is_limited = left
+            .iter()
+            .any(|word| word.sense == Sense::Limit && self.is_limit_of(word.range.end..start));
+        let is_deduction = self.segment.is_row && role == Role::Paid;
+        if (is_limited && role != Role::Rate && !is_deduction) || self.is_question() {
             role = Role::Unrelated;
         }
         if self.is_rate(&amount) {
@@ -152,6 +156,7 @@ impl Sentence<'_> {
                 || self.is_former(left, label, start)
                 || self.is_past(left_start, &amount)
                 || self.is_corrected(&amount)
+                || self.is_offset(&amount)
                 || self.is_of_others(&amount)
                 || self.is_old_news(&amount)
             {
@@ -170,6 +175,8 @@ impl Sentence<'_> {
         if amount.struck {
             role = Role::Former;
         }
+        let is_current = left.iter().chain(right).any(|word| word.sense == Sense::Current)
+            || self.follows_still(left_start..start);
         let on_top = self.goes_on_top(&amount, right, role);
         let sentence = &self.folded[self.segment.range.clone()];
         let vague = direct(Sense::Vague)
@@ -200,6 +207,7 @@ impl Sentence<'_> {
             is_owed,
             is_credit: certainty::is_credit(sentence),
             vague,
+            is_current,
             on_top,
             running: running.map(|head| head.start),
             confirmed: false,

@@ -33,6 +33,24 @@ impl Sentence<'_> {
         )
     }
 
+    /// `noch 500 EUR`.
+    pub(super) fn follows_still(&self, before: Range<usize>) -> bool {
+        static STILL: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(r"\bnoch(?: (?:mit|genau|exakt|insgesamt|immer))*[ :]*(?:eur|euro|€)?[ *]*$")
+        });
+        STILL.is_match(&self.folded[before])
+    }
+
+    /// `bis zu 500 EUR`, but not `Mieten bis März 500 EUR`.
+    pub(super) fn is_limit_of(&self, between: Range<usize>) -> bool {
+        static NOTHING_BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^[ :*|]*(?:(?:zu|zum|je|nur|sofort|monatlich|jeweils|weitere[nr]?|rund|ca\.?|circa|etwa|eur|euro|€)[ :*|]*)*$",
+            )
+        });
+        NOTHING_BETWEEN.is_match(&self.folded[between])
+    }
+
     pub(super) fn is_question(&self) -> bool {
         self.folded[self.segment.range.clone()].trim_end().ends_with('?')
     }
@@ -89,10 +107,16 @@ impl Sentence<'_> {
     pub(super) fn is_rate(&self, amount: &Amount) -> bool {
         static PER_TIME: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:monatlich|mtl|taeglich|jaehrlich|woechentlich|monthly|raten?\b|(?:pro|im|je|per|/|a|in der|jeden) ?(?:monat|tag|jahr|woche|month|day|week|quartal|kalendertag|rate))",
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:monatlich|mtl|taeglich|jaehrlich|woechentlich|monthly|raten?\b|(?:pro|im|je|per|/|a|in der|jeden|jede|die|am) ?(?:monat|tag|jahr|woche|month|day|week|quartal|kalendertag|rate))",
+            )
+        });
+        static EACH_TIME: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:jeden|pro|je|im|alle) (?:monat|woche|quartal|tag|jahr)(?: (?:je|nur|noch|etwa|mindestens|gerne?|dann|rund))*[ :]*(?:eur|euro|€)?[ *]*$",
             )
         });
         PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
+            || EACH_TIME.is_match(&self.folded[self.segment.range.start..amount.range.start])
     }
 
     /// `offene Rechnung über 500 EUR`.
@@ -119,7 +143,7 @@ impl Sentence<'_> {
     pub(super) fn is_to_be_paid(&self, amount: &Amount, left_start: usize) -> bool {
         static TO_BE_PAID: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu bekommen|zu fordern|zu erhalten|zu ueberweisen|zu verlangen|zu beanspruchen|zu tilgen|zu regulieren|auszugleichen|nachzuzahlen|zurueckzuzahlen|zurueckzufuehren|einzufordern|zu unseren gunsten|zur zahlung)\b",
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:im soll|im minus|im rueckstand|(?:sind|ist|waren?) (?:so |noch |weiterhin |immer noch |auch )*(?:richtig|korrekt|aktuell|zutreffend)|stimmen|stimmt|zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu bekommen|zu fordern|zu erhalten|zu ueberweisen|zu verlangen|zu beanspruchen|zu tilgen|zu regulieren|auszugleichen|nachzuzahlen|zurueckzuzahlen|zurueckzufuehren|einzufordern|zu unseren gunsten|zur zahlung)\b",
             )
         });
         static STANDS_OUT: LazyLock<Regex> =
@@ -146,14 +170,25 @@ impl Sentence<'_> {
         }
         static AWAITED: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"\b(?:erwarten|bekommen|kriegen|erhalten wir|verlangen|beanspruchen|fehlen|fehlt)\b(?: \w+){0,3} noch(?: insgesamt)?[ :]*$|\bmacht das(?: \w+){0,2}[ :]*$|\bstand(?: per| vom| zum| am|:)* (?:heute|jetzt|[0-9]{1,2}\. ?(?:[0-9]{1,2}\.|[a-z]+) ?(?:20)?[0-9]{0,2})(?: sind(?: es)?)?(?: noch)?[ :]*$|\brichtig(?:er betrag)? (?:ist|sind|lautet|waere)(?: vielmehr| aber)?[ :]*$",
+                r"\b(?:erwarten|bekommen|kriegen|erhalten wir|verlangen|beanspruchen|fehlen|fehlt)\b(?: \w+){0,3} noch(?: insgesamt)?[ :]*$|\bmacht(?: (?:das|dann|also|zusammen|somit|insgesamt|alles|heute))+[ :]*$|(?:^|[.,;:] ?)(?:es |das )?(?:sind|waeren das|bleiben)(?: (?:es|jetzt|aktuell|derzeit|heute|momentan))* noch(?: (?:insgesamt|genau|exakt))*[ :]*$|\bstand(?: per| vom| zum| am|:)* (?:heute|jetzt|[0-9]{1,2}\. ?(?:[0-9]{1,2}\.|[a-z]+) ?(?:20)?[0-9]{0,2})(?: sind(?: es)?)?(?: noch)?[ :]*$|\brichtig(?:er betrag)? (?:ist|sind|lautet|waere)(?: vielmehr| aber)?[ :]*$",
             )
         });
         static RIGHT: LazyLock<Regex> =
             LazyLock::new(|| pattern(r"\brichtig(?:er betrag)? (?:ist|sind|lautet|waere) nicht\b"));
         let is_correction = left_start > self.segment.range.start
             && RIGHT.is_match(&self.folded[self.segment.range.start..left_start]);
-        let announced = announced || is_correction || AWAITED.is_match(before);
+        // `Wir erwarten noch 50 EUR Zinsen`.
+        let names_part = self
+            .words_in(
+                amount.range.end..(amount.range.end + DIRECTLY_BEFORE).min(self.segment.range.end),
+            )
+            .first()
+            .is_some_and(|word| {
+                matches!(word.sense, Sense::Item | Sense::Basis | Sense::Rate)
+                    && !self.folded[amount.range.end..word.range.start]
+                        .contains(['(', ',', ';', '.'])
+            });
+        let announced = announced || is_correction || (AWAITED.is_match(before) && !names_part);
         (stands_out || announced || TO_BE_PAID.is_match(after))
             && !self
                 .words

@@ -79,7 +79,8 @@ fn cents(reading: &Reading) -> i64 {
     if reading.role == Role::Paid { -cents.abs() } else { cents }
 }
 
-/// The readings directly before `at` that add up to it, sums among them counted once.
+/// The readings directly before `at` that add up to it: sums among them counted once, and the price
+/// of a unit (`12 Wochen zu 25 EUR`, `2 x 5,00 | 10,00`) not at all.
 fn before(
     readings: &[Reading],
     sums: &[Option<Vec<usize>>],
@@ -87,14 +88,19 @@ fn before(
     is_stated: bool,
 ) -> Option<Vec<usize>> {
     let target = readings[at].amount.value.cents();
-    for counts_sums in [true, false] {
+    let is_unit_price = |here: usize| {
+        let reading = &readings[here];
+        let goes_on = readings.get(here + 1).is_some_and(|next| next.segment == reading.segment);
+        reading.role == Role::Rate || reading.is_row && goes_on
+    };
+    for (counts_sums, skips_units) in [(true, false), (false, false), (true, true), (false, true)] {
         let mut sum = 0_i64;
         let mut members = Vec::new();
         let mut next = at;
         for _ in 0..LONGEST_SUM {
             let Some(here) = next.checked_sub(1) else { break };
             next = here;
-            if !may_be_added(&readings[here]) {
+            if !may_be_added(&readings[here]) || skips_units && is_unit_price(here) {
                 continue;
             }
             if let Some(start) = start_of(here, sums) {

@@ -136,6 +136,8 @@ fn a_corrected_amount_is_the_new_one() {
         "Der genannte Betrag von 700,00 EUR trifft nicht mehr zu. Offen sind insgesamt 500,00 EUR.",
         "Es wurden je 100,00 EUR geleistet, sodass heute noch 500,00 EUR zu zahlen sind.",
         "Zum 31.12.2025 waren 450,00 EUR offen. Stand heute sind es insgesamt 500,00 EUR.",
+        "Der Rückstand von 700,00 EUR wurde mit dem Guthaben von 200,00 EUR verrechnet. Offen sind jetzt noch 500,00 EUR.",
+        "Er zahlt jeden Monat 40 Euro. Offen sind insgesamt 500,00 EUR.",
         "Die Forderung stand zuletzt bei 700,00 EUR. Zur Zahlung offen sind damit insgesamt noch 500,00 EUR.",
         "Die Gesamtforderung belief sich bei Übergabe auf 700,00 EUR. Heute sind noch 500,00 EUR zu zahlen.",
     ] {
@@ -153,6 +155,11 @@ fn verbs_that_say_what_is_owed_need_no_noun() {
         "Wir erwarten noch 500,00 EUR (hierin enthalten: 9,00 EUR Rücklastschrift, 41,00 EUR Kosten).",
         "Stand heute 500,00 EUR alles in allem.",
         "Inzwischen 500,00 EUR (alles zusammen, Stand 05.06.).",
+        "Macht dann 500,00€ die wir noch kriegen.",
+        "Sind noch 500 Euro.",
+        "Ja, die 500,00 sind richtig.",
+        "Aus der Rechnung sind samt Mahnspesen per heutigem Datum € 500,00 aushaftend.",
+        "Das Mietkonto steht jetzt noch mit 500,00 Euro im Soll.",
         "Es ergibt sich eine noch nicht beglichene Nachzahlung von 500,00 EUR.",
         "Der Rückstand beträgt 500,00 EUR, Sicherheiten bestehen nicht.",
         "As of today the balance outstanding is EUR 1,500.00. Instalments of no less than EUR 25.00.",
@@ -170,6 +177,8 @@ fn sums_confirm_a_total_whatever_the_other_amounts_are_called() {
         "Gebühr  65,00 EUR\nPorto  20,00 EUR\nnetto  85,00 EUR\nSteuer  15,00 EUR\nbrutto  100,00 EUR\nHauptforderung  400,00 EUR\nGesamtforderung  500,00 EUR",
         // An item taken off by a word that no list knows.
         "Mieten  600,00 EUR\nSchloss  100,00 EUR\ndagegen Vorschuss  200,00 EUR\nOffen  500,00 EUR",
+        // What a unit costs is no item.
+        "Laden 50,00 + 7 %  480,00 EUR\nMahngebühr 2 x 5,00  10,00 EUR\nPorto  10,00 EUR\nnoch zu zahlen  500,00 EUR",
         // The parts may follow.
         "Unsere Gesamtforderung beträgt 500,00 EUR. Davon sind 400,00 EUR tituliert und 100,00 EUR noch nicht tituliert.",
     ] {
@@ -220,6 +229,7 @@ fn what_is_still_to_be_settled_is_a_doubt() {
         "Die Gesamtforderung beträgt 500,00 EUR. Für den Plan bitten wir den Betrag noch nicht zu verwenden.",
         "Je nachdem, ob die Gutschrift kommt, beträgt die Gesamtforderung 500,00 EUR.",
         "Die Gesamtforderung beträgt 500,00 EUR oder bis zu 600,00 EUR.",
+        "Offen sind 500,00 EUR. Bei uns stehen jetzt noch 90,00 EUR im Buch.",
         "Offen sind 500,00 EUR. Daneben steht ein Betrag von 900,00 EUR.",
     ] {
         assert_eq!(read(text), Err(vec![Doubt::Conditional]), "{text}");

@@ -12,6 +12,7 @@ use regex::Regex;
 use crate::pattern::pattern;
 
 use super::references::Source;
+use super::segments::is_set_aside;
 use crate::clean::CleanedMail;
 use crate::fold::fold;
 use creditor::creditor;
@@ -135,7 +136,11 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail
     let mut found = Vec::new();
     for captures in pattern.captures_iter(text) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
-        if is_addressed(&text[..whole.start()]) {
+        if is_addressed(&text[..whole.start()])
+            || is_half_of_a_couple(&text[..name.start()])
+            || is_amount_at(&text[..whole.end()], &text[whole.end()..])
+            || is_set_aside(text, name.start())
+        {
             continue;
         }
         if let Some(name) = person(text, name.range(), fewest, source, mail) {
@@ -143,6 +148,30 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail
         }
     }
     found
+}
+
+/// `Eheleute Anna und Max Muster`: one of them is meant, and this does not say which.
+fn is_half_of_a_couple(before: &str) -> bool {
+    static COUPLE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i:eheleuten?|ehepaar|herrn? und frau|familie) (?:\p{Lu}[\p{L}-]+ )?(?:und|u\.|&) $",
+        )
+    });
+    COUPLE.is_match(before)
+}
+
+/// `Ablöse Endgerät | 349,00 EUR`: the number beside the words is an amount.
+fn is_amount_at(number: &str, after: &str) -> bool {
+    if !number.ends_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    if let Some(cents) = rest.strip_prefix([',', '.']) {
+        return cents.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    }
+    ["€", "EUR", "Euro", "| EUR", "| €"]
+        .iter()
+        .any(|currency| rest.trim_start().starts_with(currency))
 }
 
 /// `Sehr geehrte Frau …`, `Bearbeiter: Herr …`: not the client.
@@ -216,7 +245,11 @@ fn person(
     }
     let name = &text[start..end];
     let repaired = repair(name);
-    (parts.len() >= fewest).then_some(Name { text: repaired, source, range: start..end })
+    (name.split([' ', ',']).filter(|part| !part.is_empty()).count() >= fewest).then_some(Name {
+        text: repaired,
+        source,
+        range: start..end,
+    })
 }
 
 fn parts(name: &str) -> Vec<String> {

@@ -53,8 +53,18 @@ pub(super) fn is_no_name(word: &str) -> bool {
         "rate",
         "raten",
         "mahnung",
+        "zuschlag",
+        "steuer",
+        "beitrag",
+        "gebuehr",
+        "abgabe",
+        "umlage",
+        "pauschale",
+        "leistung",
+        "geld",
     ];
     word.chars().count() < 2
+        || word.bytes().filter(u8::is_ascii_digit).count() >= 3
         || ends.iter().any(|end| word.len() > end.len() && word.ends_with(end) || word == *end)
         || matches!(
             word.as_str(),
@@ -149,6 +159,17 @@ pub(super) fn is_no_name(word: &str) -> bool {
                 | "eur"
                 | "euro"
                 | "forderungen"
+                | "sgb"
+                | "leasing"
+                | "bgb"
+                | "zpo"
+                | "inso"
+                | "rvg"
+                | "vwvg"
+                | "stgb"
+                | "ao"
+                | "hgb"
+                | "vv"
                 | "konten"
                 | "insolvenz"
                 | "antwort"
