@@ -86,6 +86,11 @@ pub(crate) fn denies(mail: &CleanedMail, amount: Money) -> bool {
     claim::account(&mail.body).denies(amount)
 }
 
+/// Whether the body says that nothing is owed any more, in figures or in words.
+pub(crate) fn states_nothing_owed(mail: &CleanedMail) -> bool {
+    claim::account(&mail.body).claim.is_some_and(|claim| claim.value == Money::ZERO)
+}
+
 /// The amounts of the body; of the subject only where the body sends the reader there.
 fn account(mail: &CleanedMail) -> (Account, Source) {
     let account = claim::account(&mail.body);
