@@ -17,10 +17,16 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
             r"\b(?:sofern|soweit|falls|wenn|vorausgesetzt|vorbehaltlich|angenommen|unterstellt|sollten sie|sollte (?:ihr|der|die)|if|provided|unless)\b",
             r"|\b(?:unter der bedingung|unter vorbehalt|je nachdem|entweder|abhaengig (?:von|davon)|haengt (?:\w+ ){0,3}(?:davon|von)|bei (?:\w+ ){0,3}(?:zahlung|eingang|ueberweisung|einmalzahlung))\b",
             r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft|depending)\b|\bhaetten? (?:der|die|das|sich|er|sie)\b|\b(?:betragen|belaufen|ergeben|gekostet) haetten?\b",
+            r"|\b(?:ich glaube|glaube ich|ich meine|ich denke|meines wissens|soviel ich weiss|soweit ich weiss|wahrscheinlich|vielleicht|moeglicherweise|evtl|eventuell|aus dem kopf|muesste|muessten)\b",
+            r"|\b(?:im falle?|fuer den fall|bei (?:abschluss|annahme|nichtzahlung))\b|\b(?:beliefe|betruege|ergaebe|laege|laegen|stuende|kaeme|kaemen|bliebe)\b|\b(?:beispiel|beispielsweise|rechenbeispiel|beispielrechnung)\b",
+            // What will be.
+            r"|\b(?:wird|werden)\b.*\b(?:betragen|belaufen|ergeben|anwachsen)\b|\bab (?:dem )?[^ ,;]+(?: 20\d\d)? (?:betraegt|betragen|belaeuft|belaufen)\b",
+            // A size, not a sum: `ab einer Gesamtforderung von`.
+            r"|\b(?:ab|bei|unter|ueber) eine[rm] (?:\w*forderung|betrag|summe|\w*saldo)\b",
             // Offers.
             r"|\b(?:abgeltung|vergleichsweise|zur erledigung|letztes angebot)\b",
             // More to come, a share only, or money that has come in.
-            r"|\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|zusaetzlich\w*|haelfte|anteilig\w*|buerge\w*|geschaetzt\w*|schaetzung\w*)\b|\b(?:erhalt|eingang) (?:der|des|von|unserer)\b",
+            r"|\b(?:haelfte|anteilig\w*|buerge\w*|geschaetzt\w*|schaetzung\w*)\b|\b(?:erhalt|eingang) (?:der|des|von|unserer)\b",
             // Another creditor's claim.
             r"|\b(?:uns ist bekannt|bekannt geworden|anderen? glaeubiger\w*|(?:auch|zudem|ausserdem|ferner) (?:dem|der|den|bei))\b",
             // Ranges and incomplete figures.
@@ -31,6 +37,16 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
         ))
     });
     CONDITION.is_match(sentence)
+}
+
+/// Something comes on top of the amounts of this sentence.
+pub(super) fn adds_more(sentence: &str) -> bool {
+    static MORE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|zusaetzlich\w*)\b",
+        )
+    });
+    MORE.is_match(sentence)
 }
 
 /// These words deny the amount among them.
@@ -63,12 +79,12 @@ pub(super) fn is_credit(sentence: &str) -> bool {
 
 /// The sender says somewhere that the amount is not the last word.
 ///
-/// `has_amount` tells of a segment whether it names one: a reason for a new amount is no
-/// reservation where that amount follows at once.
+/// `states_claim` tells of a segment whether the claim stands in it: a reason for a new amount is
+/// no reservation where that amount follows at once.
 pub(super) fn has_reservation(
     folded: &str,
     segments: &[Segment],
-    has_amount: impl Fn(usize) -> bool,
+    states_claim: impl Fn(usize) -> bool,
 ) -> bool {
     static RESERVATION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
@@ -83,7 +99,10 @@ pub(super) fn has_reservation(
             r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen)\w* (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderung|hoehe|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|nachreichen|gesondert|teilen wir|senden|schicken|uebersenden|kommt|sobald)\b",
             r"|\b(?:folgt|folgen|erhalten|erhaelt|bekommen|reichen|senden|schicken|uebersenden|teilen|uebermitteln)\b.*\b(?:genaue|genauen|exakte|endgueltige|endgueltigen|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen) (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b",
             r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b|\bnicht zu verwenden\b|\bnicht (?:mehr )?(?:verwenden|gueltig)\b",
+            r"|\b(?:davon|hiervon) (?:geht|gehen)\b[^.;]*\bab\b|\bnoch abzu\w+\b",
+            r"|\b(?:zinsen|kosten|gebuehren|auslagen)\b[^.;]*\b(?:noch (?:aus|nach|zu (?:be)?rechnen|ermittelt|berechnet)|rechnen wir (?:\w+ ){0,3}noch|werden noch|kommen noch)\b",
             // Somebody still has to look or to decide.
+            r"|\b(?:klaeren wir|klaere ich|wird geklaert|noch zu klaeren|zu klaeren ist)\b|\bwelche[rs]?\b[^.;]*\b(?:stimmt|richtig ist|zutrifft|zutreffend ist)\b",
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
             r"|\bdazu komm(?:en|t) (?:noch|aber|jedoch)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
             r"|\b(?:entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
@@ -97,12 +116,17 @@ pub(super) fn has_reservation(
         )
     });
     static SINCE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
+        pattern(concat!(
             r"\b(?:seitdem|seither|zwischenzeitlich)\b.*\b(?:zinsen|kosten|angefallen|hinzu\w*|erloese?|zahlung\w*|eingegangen)\b",
-        )
+            r"|\b(?:heute|gestern|soeben|vorhin|eben|gerade)\b.*\b(?:eingegangen|gutgeschrieben|ueberwiesen|angewiesen|einbezahlt)\b",
+        ))
+    });
+    static ACCOUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:beruecksichtigt|verrechnet|verbucht|abgezogen|gutgebracht|nicht|keine?)\b")
     });
     let is_since = |(at, segment): (usize, &Segment)| {
-        SINCE.is_match(&folded[segment.range.clone()]) && !has_amount(at)
+        let sentence = &folded[segment.range.clone()];
+        SINCE.is_match(sentence) && !ACCOUNTED.is_match(sentence) && !states_claim(at)
     };
     (RESERVATION.is_match(folded) && RESERVATION.is_match(&OF_THE_PLAN.replace_all(folded, " ")))
         || segments.iter().enumerate().any(is_since)

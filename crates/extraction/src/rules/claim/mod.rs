@@ -164,8 +164,9 @@ pub(super) fn account(text: &str) -> Account {
     check_sums(&mut readings);
     drop_included(&mut readings, &folded, &segments);
     decide(&mut account, &readings);
-    let has_amount = |at: usize| readings.iter().any(|reading| reading.segment == at);
-    if account.claim.is_some() && has_reservation(&folded, &segments, has_amount) {
+    let states_claim =
+        |at: usize| readings.iter().any(|reading| reading.segment == at && is_stated(reading.role));
+    if account.claim.is_some() && has_reservation(&folded, &segments, states_claim) {
         account.doubts.insert(Doubt::Conditional);
     }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)

@@ -43,7 +43,7 @@ impl Sentence<'_> {
         static OTHER_SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
             pattern(concat!(
                 r"^ ?(?:der|die|das|den|dem|was|wobei|wovon|welche\w*|soweit|sofern|wenn|falls|ob|es|er|sie|dies\w*|aber|jedoch|allerdings|nur|wie)\b",
-                r"|forderung|betrag|summe|saldo|rueckst|gesamt|stand|schuld|zins|kosten|gebuehr|zahlung|eingang|gutschrift|richtig|korrekt|verbindlich",
+                r"|forderung|betrag|summe|saldo|rueckst|gesamt|stand|schuld|zins|kosten|gebuehr|(?:^|[^nl])zahlung|eingang|gutschrift|richtig|korrekt|verbindlich",
             ))
         });
         let from = self.part_start(amount);
@@ -87,7 +87,7 @@ impl Sentence<'_> {
         });
         static DEBTOR_SAYS: LazyLock<Regex> = LazyLock::new(|| {
             pattern(concat!(
-                r"\b(?:mandant\w*|klient\w*|schuldner\w*|kund(?:e|in)|versicherte\w*|mieter\w*|patient\w*|herr \w+|frau \w+|er|sie) (?:\w+ ){0,5}(?:behaupte\w*|mein(?:t|te)|glaubt\w*|sag(?:t|te)|gibt an|gab an|angegeben|traegt vor|trug vor|vorgetragen|geht (?:\w+ )?davon aus|ging (?:\w+ )?davon aus)\b",
+                r"\b(?:mandant\w*|klient\w*|schuldner\w*|kund(?:e|in)|versicherte\w*|mieter\w*|patient\w*|herr \w+|frau \w+|er|sie) (?:\w+ ){0,5}(?:behaupte\w*|mein(?:t|te)|glaubt\w*|sag(?:t|te)|gibt an|gab an|angegeben|traegt vor|trug vor|vorgetragen|ist der (?:meinung|auffassung|ansicht|ueberzeugung)|geht (?:\w+ )?davon aus|ging (?:\w+ )?davon aus)\b",
                 r"|\b(?:behauptung|darstellung|auffassung|meinung|angaben?|aussage) (?:de[sr]|ihre[rs]|seine[rs])\b|\bangeblich\w*\b",
                 r"|\b(?:client|debtor|customer|he|she) (?:\w+ ){0,3}(?:told|says|said|claims|claimed|believes|thinks|stated)\b"
             ))
@@ -114,12 +114,33 @@ impl Sentence<'_> {
         OFFSET.is_match(&self.folded[amount.range.end..self.segment.range.end])
     }
 
+    /// `Auf die Forderung von 500 EUR verzichten wir`, `wir buchen 500 EUR aus`, and the whole of
+    /// `500 EUR sind bis auf 120 EUR getilgt`.
+    pub(super) fn is_waived(&self, amount: &Amount) -> bool {
+        static WAIVES: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\bauf\b[^;]*\bverzicht\w*|\bverzicht\w*\b[^;]*\bauf\b|\b(?:buchen|buche|schreiben|schreibe)\b[^;]*\b(?:aus|ab)\b *[.,;]?$|\b(?:ausbuchen|abschreiben|niederschlagen|titulieren lassen)\b",
+            )
+        });
+        static ALL_BUT: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^[^;]*\bbis auf\b[^;]*\b(?:getilgt|beglichen|bezahlt|gezahlt|ausgeglichen|erledigt)\b",
+            )
+        });
+        let from = self.part_start(amount);
+        let clause = &self.folded[from..amount.range.start];
+        let from = clause.rfind(", ").map_or(from, |comma| from + comma + 2);
+        let after = &self.folded[amount.range.end..self.segment.range.end];
+        let to = after.find(", ").map_or(self.segment.range.end, |comma| amount.range.end + comma);
+        WAIVES.is_match(&self.folded[from..to]) || ALL_BUT.is_match(after)
+    }
+
     /// The sentence says that the amount does not belong to this claim.
     pub(super) fn is_excluded(&self) -> bool {
         static EXCLUDES: LazyLock<Regex> = LazyLock::new(|| {
             pattern(concat!(
                 r"\bnicht (?:\w+ ){0,2}(?:gegenstand|teil (?:der|dieser|ihrer|unserer)|betroffen|relevant)\b|\bgehoer(?:t|en) (?:\w+ ){0,3}nicht\b|\bhat (?:\w+ ){0,4}nichts zu tun\b|\bausser betracht\b|\baussen vor\b",
-                r"|\b(?:konto|girokonto|kredit|saldo|sollsaldo|schulden|rueckstand|forderung) (?:ihre[rs]|seine[rs]|de[rs]|gegen (?:den|die|ihren|seine)) (?:\w+ )?(?:ehemann\w*|ehefrau|ehegatt\w*|ehepartner\w*|sohn\w*|tochter|bruder\w*|schwester|mutter|vater\w*|lebensgefaehrt\w*|mitschuldner\w*|buerge\w*)\b",
+                r"|\b(?:konto|girokonto|kredit|saldo|sollsaldo|schulden|rueckstand|forderung) (?:ihre[rs]|seine[rs]|de[rs]|gegen (?:den|die|ihren|seine)) (?:\w+ )?(?:ehemann\w*|ehefrau|ehegatt\w*|ehepartner\w*|sohn\w*|tochter|bruder\w*|schwester|mutter|vater\w*|lebensgefaehrt\w*|mitschuldner\w*|buerge\w*|schwesterfirma|schwestergesellschaft|tochtergesellschaft|muttergesellschaft)\b",
             ))
         });
         EXCLUDES.is_match(&self.folded[self.segment.range.clone()])

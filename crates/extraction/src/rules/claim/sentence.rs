@@ -113,6 +113,9 @@ impl Sentence<'_> {
         if matches!(role, Role::Unknown | Role::Basis | Role::Offer) && is_to_be_paid {
             role = Role::Claim;
         }
+        if role == Role::Claim && label.is_some_and(|word| self.is_part_by_adjective(word)) {
+            role = Role::Item;
+        }
         if role == Role::Basis && label.is_some_and(|word| self.is_open_before(left, word)) {
             role = Role::Claim;
         }
@@ -157,6 +160,7 @@ impl Sentence<'_> {
                 || self.is_past(left_start, &amount)
                 || self.is_corrected(&amount)
                 || self.is_offset(&amount)
+                || self.is_waived(&amount)
                 || self.is_of_others(&amount)
                 || self.is_old_news(&amount)
             {
@@ -175,10 +179,10 @@ impl Sentence<'_> {
         if amount.struck {
             role = Role::Former;
         }
+        let sentence = &self.folded[self.segment.range.clone()];
         let is_current = left.iter().chain(right).any(|word| word.sense == Sense::Current)
             || self.follows_still(left_start..start);
-        let on_top = self.goes_on_top(&amount, right, role);
-        let sentence = &self.folded[self.segment.range.clone()];
+        let on_top = self.goes_on_top(&amount, right, role) || certainty::adds_more(sentence);
         let vague = direct(Sense::Vague)
             || self.is_alternative(at)
             || certainty::is_conditional(sentence)
@@ -194,7 +198,7 @@ impl Sentence<'_> {
             || has(Sense::Total)
             // `Stand heute sind es insgesamt 500 EUR`.
             || left.iter().chain(right).any(|word| word.sense == Sense::Current)
-            || ["steht ", "stehen ", "zu zahlen", "geltend"]
+            || ["steht ", "stehen ", "zu zahlen", "geltend", "unterm strich"]
                 .iter()
                 .any(|word| sentence.contains(word));
         Reading {

@@ -41,6 +41,17 @@ impl Sentence<'_> {
         STILL.is_match(&self.folded[before])
     }
 
+    /// `die titulierte Forderung`: what a court or a list took in may be less than is owed.
+    pub(super) fn is_part_by_adjective(&self, label: &Word) -> bool {
+        // A heading or the head of a column stands outside the segment.
+        let before = self.folded.get(self.segment.range.start..label.range.start);
+        let before = before.unwrap_or_default().trim_end();
+        let word = before.rsplit(' ').next().unwrap_or_default();
+        ["titulierte", "ausgeurteilte", "angemeldete", "festgestellte", "eingeklagte", "anerkannte"]
+            .iter()
+            .any(|part| word.starts_with(part))
+    }
+
     /// `bis zu 500 EUR`, but not `Mieten bis März 500 EUR`.
     pub(super) fn is_limit_of(&self, between: Range<usize>) -> bool {
         static NOTHING_BETWEEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -143,7 +154,7 @@ impl Sentence<'_> {
     pub(super) fn is_to_be_paid(&self, amount: &Amount, left_start: usize) -> bool {
         static TO_BE_PAID: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:im soll|im minus|im rueckstand|(?:sind|ist|waren?) (?:so |noch |weiterhin |immer noch |auch )*(?:richtig|korrekt|aktuell|zutreffend)|stimmen|stimmt|zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu bekommen|zu fordern|zu erhalten|zu ueberweisen|zu verlangen|zu beanspruchen|zu tilgen|zu regulieren|auszugleichen|nachzuzahlen|zurueckzuzahlen|zurueckzufuehren|einzufordern|zu unseren gunsten|zur zahlung)\b",
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:im soll|im minus|in der kreide|schuldig|aufgelaufen|geltend|im rueckstand|(?:sind|ist|waren?) (?:so |noch |weiterhin |immer noch |auch )*(?:richtig|korrekt|aktuell|zutreffend)|stimmen|stimmt|zu (?:be)?zahlen|zu begleichen|zu entrichten|zu leisten|zu bekommen|zu fordern|zu erhalten|zu ueberweisen|zu verlangen|zu beanspruchen|zu tilgen|zu regulieren|auszugleichen|nachzuzahlen|zurueckzuzahlen|zurueckzufuehren|einzufordern|zu unseren gunsten|zur zahlung)\b",
             )
         });
         static STANDS_OUT: LazyLock<Regex> =
@@ -177,6 +188,25 @@ impl Sentence<'_> {
             LazyLock::new(|| pattern(r"\brichtig(?:er betrag)? (?:ist|sind|lautet|waere) nicht\b"));
         let is_correction = left_start > self.segment.range.start
             && RIGHT.is_match(&self.folded[self.segment.range.start..left_start]);
+        // `Er muss noch 500 EUR zahlen`.
+        static MUST: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(r"\b(?:muss|muessen|haben?|hat) (?:\w+ ){0,4}noch(?: \w+){0,2}[ :]*$")
+        });
+        static PAY: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:zahlen|bezahlen|leisten|ausgleichen|begleichen)\b",
+            )
+        });
+        static ALL_BUT: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:getilgt|beglichen|bezahlt|gezahlt|ausgeglichen|erledigt)\b",
+            )
+        });
+        if MUST.is_match(before) && PAY.is_match(after)
+            || before.trim_end().ends_with("bis auf") && ALL_BUT.is_match(after)
+        {
+            return true;
+        }
         // `Wir erwarten noch 50 EUR Zinsen`.
         let names_part = self
             .words_in(
