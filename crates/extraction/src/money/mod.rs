@@ -62,6 +62,11 @@ pub fn scan(text: &str) -> Vec<Amount> {
                 (if multiple { Currency::Other } else { currency }, number.end)
             }
             None => match currency_after(&text[number.end..]) {
+                Some((_, length))
+                    if !number.has_cents && belongs_to_next(&text[number.end + length..]) =>
+                {
+                    (Currency::Unstated, number.end)
+                }
                 Some((currency, length)) => (currency, number.end + length),
                 None => (Currency::Unstated, number.end),
             },
@@ -93,6 +98,18 @@ pub fn scan(text: &str) -> Vec<Amount> {
     add_misread(text, &mut amounts);
     add_spelled(text, &mut amounts);
     amounts
+}
+
+/// `Oktober 2024 EUR 1.250,00`: the currency stands before an amount in cents that has no other.
+fn belongs_to_next(after_currency: &str) -> bool {
+    let rest = after_currency.trim_start_matches([' ', '*', '|']);
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let Some(next) = read_number(rest, 0) else { return false };
+    let has_cents =
+        next.has_cents || rest[..next.end].rfind('.') == Some(next.end.saturating_sub(3));
+    has_cents && currency_after(&rest[next.end..]).is_none()
 }
 
 struct Number {
@@ -500,6 +517,16 @@ mod tests {
         let found = scan("Zinsen 12,00 EUR 30,00 Kosten");
         let currencies: Vec<Currency> = found.iter().map(|amount| amount.currency).collect();
         assert_eq!(currencies, [Currency::Euro, Currency::Unstated]);
+    }
+
+    #[test]
+    fn a_year_does_not_take_the_currency_of_the_amount_behind_it() {
+        for text in ["Rechnung Oktober 2024  EUR 1.250,00", "bis 31. Mai 2026 EUR 1250.00"] {
+            let found = scan(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!((found[0].value.cents(), found[0].currency), (125_000, Currency::Euro));
+        }
+        assert_eq!(cents("2024 EUR, 30,00 EUR"), [202_400, 3_000]);
     }
 
     #[test]

@@ -189,7 +189,7 @@ const LISTS: [(Sense, &str); 17] = [
         Sense::Vague,
         "ca circa zirka etwa rund rd ungefaehr voraussichtlich voraussichtliche schaetzungsweise \
          geschaetzt geschaetzte vorlaeufig vorlaeufige vorlaeufiger approx approximately roughly \
-         knapp annaehernd unverbindlich estimated schaetze",
+         knapp annaehernd unverbindlich netto estimated schaetze",
     ),
     (
         Sense::Settled,
@@ -232,7 +232,7 @@ fn by_form(word: &str) -> Option<Sense> {
         "versicherungssumme",
         "deckungssumme",
     ]) || ends(&["einkommen", "preis", "wert", "umsatz", "freigrenze", "limit", "streitwert"])
-        && word != "kaufpreis"
+        && !matches!(word, "kaufpreis" | "warenwert")
     {
         return Some(Sense::Unrelated);
     }
@@ -379,6 +379,7 @@ fn by_form(word: &str) -> Option<Sense> {
         "bestellung",
         "bestellungen",
         "kaufpreis",
+        "warenwert",
         "miete",
         "mieten",
         "invoice",

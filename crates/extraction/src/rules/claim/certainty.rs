@@ -19,6 +19,8 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
             r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft|depending)\b|\bhaetten? (?:der|die|das|sich|er|sie)\b|\b(?:betragen|belaufen|ergeben|gekostet) haetten?\b",
             r"|\b(?:ich glaube|glaube ich|ich meine|ich denke|meines wissens|soviel ich weiss|soweit ich weiss|wahrscheinlich|vielleicht|moeglicherweise|evtl|eventuell|aus dem kopf|muesste|muessten)\b",
             r"|\b(?:im falle?|fuer den fall|bei (?:abschluss|annahme|nichtzahlung))\b|\b(?:beliefe|betruege|ergaebe|laege|laegen|stuende|kaeme|kaemen|bliebe)\b|\b(?:beispiel|beispielsweise|rechenbeispiel|beispielrechnung)\b",
+            // Reported, and a share of more.
+            r"|\b(?:seien|betrage|belaufe)\b|\bsoll(?:en)?\b[^;]*\b(?:sein|betragen|bestehen)\b|\bauskunft (?:der|des|ihre\w*) (?:schuldner\w*|mandant\w*)\b|\b(?:der|den) rest\b|\bob (?:das|dies|der betrag) (?:noch |so )*(?:stimmt|zutrifft)\b|\bprognose\b",
             // What will be.
             r"|\b(?:wird|werden)\b.*\b(?:betragen|belaufen|ergeben|anwachsen)\b|\bab (?:dem )?[^ ,;]+(?: 20\d\d)? (?:betraegt|betragen|belaeuft|belaufen)\b",
             // A size, not a sum: `ab einer Gesamtforderung von`.
@@ -39,11 +41,26 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
     CONDITION.is_match(sentence)
 }
 
+/// The sentence says that its payment is in the claim already, or it advertises.
+pub(super) fn is_accounted(sentence: &str) -> bool {
+    static ACCOUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:beruecksichtig\w*|verrechnet|verbucht|gebucht|abgezogen|abgesetzt|angerechnet|gutgebracht|gutgeschrieben|enthalten|eingerechnet|nach abzug|zuletzt|letzte[nr]? zahlung|bisher|bislang|friend|gratis|bonus|gutschein\w*)\b",
+        )
+    });
+    static OF_IT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:davon|hiervon|von denen|wovon|hierauf|darauf)\b.*\b(?:bezahlt|gezahlt|beglichen|getilgt|eingegangen|geleistet)\b",
+        )
+    });
+    ACCOUNTED.is_match(sentence) && !OF_IT.is_match(sentence)
+}
+
 /// Something comes on top of the amounts of this sentence.
 pub(super) fn adds_more(sentence: &str) -> bool {
     static MORE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|zusaetzlich\w*)\b",
+            r"\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}dazu|zusaetzlich\w*)\b",
         )
     });
     MORE.is_match(sentence)
@@ -101,6 +118,8 @@ pub(super) fn has_reservation(
             r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b|\bnicht zu verwenden\b|\bnicht (?:mehr )?(?:verwenden|gueltig)\b",
             r"|\b(?:davon|hiervon) (?:geht|gehen)\b[^.;]*\bab\b|\bnoch abzu\w+\b",
             r"|\b(?:zinsen|kosten|gebuehren|auslagen)\b[^.;]*\b(?:noch (?:aus|nach|zu (?:be)?rechnen|ermittelt|berechnet)|rechnen wir (?:\w+ ){0,3}noch|werden noch|kommen noch)\b",
+            r"|\b(?:schluss|end|jahres|nebenkosten|betriebskosten)?(?:rechnung|abrechnung) (?:\w+ ){0,2}(?:folgt|steht (?:noch )?aus)\b|\b(?:zahlung\w*|ueberweisung\w*|geld) [^.;]*\bunterwegs\b|\b(?:laeuft|laufen|geht|gehen) noch (?:\w+ )?ein *[.,;]|\bwarten sie\b[^.;]*\bab\b|\bschreiben wir\b[^.;]*\b(?:noch|wieder) [^.;]*\bgut\b",
+            r"|\bgegenstandslos\b|\b(?:das|dies) stimmt (?:so )?nicht\b|\bnicht (?:\w+ )?sicher\b|\birrtu(?:m|emer) vorbehalten\b|\bpruefung\b[^.;]*\bsteht (?:noch )?aus\b|\bliegt (?:mir|uns) nichts vor\b",
             // Somebody still has to look or to decide.
             r"|\b(?:klaeren wir|klaere ich|wird geklaert|noch zu klaeren|zu klaeren ist)\b|\bwelche[rs]?\b[^.;]*\b(?:stimmt|richtig ist|zutrifft|zutreffend ist)\b",
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",

@@ -27,6 +27,9 @@ use sums::check_sums;
 /// A sentence with more amounts says nothing that could be told apart.
 const MOST_AMOUNTS: usize = 40;
 
+/// The items of a total stand within so many rows or sentences of it.
+const FURTHEST_ITEM: usize = 6;
+
 /// What inflection leaves of a word, in bytes: `Rückstand`, `Rückstands`, `Rückstände`.
 const LONGEST_STEM: usize = 9;
 
@@ -164,6 +167,7 @@ pub(super) fn account(text: &str) -> Account {
     check_sums(&mut readings);
     drop_included(&mut readings, &folded, &segments);
     decide(&mut account, &readings);
+    hold_against_parts(&mut account, &readings, &folded, &segments);
     let states_claim =
         |at: usize| readings.iter().any(|reading| reading.segment == at && is_stated(reading.role));
     if account.claim.is_some() && has_reservation(&folded, &segments, states_claim) {
@@ -376,6 +380,62 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         evidence: best.evidence.clone(),
         is_bare_sum: best.role == Role::Sum && !best.confirmed,
     });
+}
+
+/// Doubts a total that its own items or a payment behind it contradict.
+fn hold_against_parts(
+    account: &mut Account,
+    readings: &[Reading],
+    folded: &str,
+    segments: &[Segment],
+) {
+    let Some(claim) = &account.claim else { return };
+    if claim.strength == Strength::Confirmed || claim.value == Money::ZERO {
+        return;
+    }
+    let is_claim =
+        |reading: &Reading| is_stated(reading.role) && reading.amount.value == claim.value;
+    let Some(last) = readings.iter().rposition(is_claim) else { return };
+    // A payment told after the total, and not said to be in it.
+    let is_open_payment = |reading: &Reading| {
+        let is_payment = reading.role == Role::Paid
+            || reading.role == Role::Offer
+                && !reading.vague
+                && folded[reading.evidence.clone()].starts_with("zahlung");
+        is_payment
+            && reading.amount.value <= claim.value
+            && segments
+                .get(reading.segment)
+                .is_some_and(|segment| !certainty::is_accounted(&folded[segment.range.clone()]))
+    };
+    if readings[last + 1..].iter().any(is_open_payment) {
+        account.doubts.insert(Doubt::Conditional);
+    }
+    // Parts that are more than the whole, where nothing was taken off.
+    let reduces =
+        |reading: &Reading| matches!(reading.role, Role::Paid | Role::Former | Role::Offer);
+    let first = readings.iter().position(is_claim).unwrap_or(last);
+    let near = segments_apart(readings, first, last);
+    let parts = || near.iter().filter(|reading| reading.role == Role::Item && !reading.vague);
+    let sum: i64 = parts().map(|reading| reading.amount.value.cents()).sum();
+    let is_list = parts().count() >= 2 && sum > claim.value.cents();
+    let is_larger = parts().any(|reading| reading.amount.value > claim.value);
+    if (is_list || is_larger) && !readings.iter().any(reduces) {
+        account.doubts.insert(Doubt::ContradictingTotals);
+    }
+}
+
+/// The readings that stand no further from the claim than its list of items would.
+fn segments_apart(readings: &[Reading], first: usize, last: usize) -> &[Reading] {
+    let (from, to) = (readings[first].segment, readings[last].segment);
+    let near = |reading: &Reading| {
+        reading.segment != usize::MAX
+            && reading.segment + FURTHEST_ITEM >= from
+            && reading.segment <= to.saturating_add(FURTHEST_ITEM)
+    };
+    let start = readings.iter().position(near).unwrap_or(first);
+    let end = readings.iter().rposition(near).unwrap_or(last);
+    &readings[start..=end.max(start)]
 }
 
 fn is_stated(role: Role) -> bool {

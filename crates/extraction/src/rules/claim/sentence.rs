@@ -93,7 +93,11 @@ impl Sentence<'_> {
         {
             role = Role::Total;
         }
-        if role == Role::Unknown
+        // `Davon sind 200 EUR bezahlt.`
+        let is_share = label.is_some_and(|word| {
+            matches!(&self.folded[word.range.clone()], "davon" | "darin" | "hiervon")
+        });
+        if (role == Role::Unknown || is_share)
             && right.first().is_some_and(|word| {
                 word.sense == Sense::Settled
                     && word.range.start.saturating_sub(amount.range.end) <= DIRECTLY_BEFORE

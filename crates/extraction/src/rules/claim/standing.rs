@@ -82,6 +82,14 @@ impl Sentence<'_> {
             return false;
         }
         let between = &self.folded[label.range.end..start];
+        static SHARE: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"\bvon (?:der|dieser|unserer|den|diesen) (?:\w+ )?$"));
+        let before = self.folded.get(self.segment.range.start..label.range.start);
+        if before.is_some_and(|before| SHARE.is_match(before))
+            && [" sind ", " ist ", " werden "].iter().any(|verb| between.starts_with(verb))
+        {
+            return true;
+        }
         VERB.find(between).is_some_and(|verb| !CONNECTS.is_match(&between[verb.end()..]))
     }
 
@@ -336,6 +344,15 @@ impl Sentence<'_> {
         let clause = before.rfind(", ").map_or(before, |comma| &before[comma + 2..]);
         let after = &self.folded[amount.range.end..self.segment.range.end];
         let after = after.split([',', ';']).next().unwrap_or_default();
+        // `Gesamtforderung zum Zeitpunkt der Kündigung: 500 EUR`.
+        static THEN: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:zum zeitpunkt|zum stichtag der|bei (?:uebergabe|aktenuebergabe|kuendigung|vertragsende|titulierung|abgabe)|laut (?:mahnung|mahnbescheid|titel|urteil|vollstreckungsbescheid))\b",
+            )
+        });
+        if THEN.is_match(clause) && !NOW.is_match(clause) {
+            return true;
+        }
         let is_noun = self.text[left_start..amount.range.start].contains("Stand ");
         let was =
             WAS.find(clause).is_some_and(|found| !(is_noun && found.as_str().contains(" stand ")));
@@ -355,7 +372,7 @@ impl Sentence<'_> {
     pub(super) fn goes_on_top(&self, amount: &Amount, right: &[Word], role: Role) -> bool {
         let added = right.iter().any(|word| word.sense == Sense::OnTop);
         if added
-            && role == Role::Claim
+            && matches!(role, Role::Claim | Role::Total | Role::Sum)
             && !self.is_per_day(amount.range.end..self.segment.range.end)
         {
             return true;
