@@ -284,7 +284,7 @@ fn drop_included(readings: &mut [Reading], folded: &str, segments: &[Segment]) {
             (from..reading.amount.range.start, reading.amount.value)
         })
         .collect();
-    if stated.len() < 2 {
+    if !(2..=MOST_AMOUNTS).contains(&stated.len()) {
         return;
     }
     for reading in readings.iter_mut().filter(|reading| reading.role == Role::Claim) {

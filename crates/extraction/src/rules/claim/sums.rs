@@ -16,6 +16,9 @@ const LONGEST_WITH_DEDUCTION: usize = 6;
 /// In prose the amounts before a total are more often of something else.
 const LONGEST_WITH_DEDUCTION_IN_PROSE: usize = 4;
 
+/// Sums of sums of sums; more are zeros in a row.
+const DEEPEST_SUM: usize = 8;
+
 /// Finds totals that the amounts beside them add up to.
 pub(super) fn check_sums(readings: &mut [Reading]) {
     let mut sums: Vec<Option<Vec<usize>>> = vec![None; readings.len()];
@@ -55,7 +58,10 @@ fn confirm(readings: &mut [Reading], at: usize, members: &[usize], sums: &[Optio
     readings[at].confirmed = true;
     let mut parts = members.to_vec();
     while let Some(part) = parts.pop() {
-        readings[part].in_sum = true;
+        // What is marked had its own parts marked with it; looking again would be quadratic.
+        if std::mem::replace(&mut readings[part].in_sum, true) {
+            continue;
+        }
         // Each sum lies before its own, so this ends.
         parts.extend(sums.get(part).and_then(Option::as_deref).unwrap_or_default());
     }
@@ -64,8 +70,11 @@ fn confirm(readings: &mut [Reading], at: usize, members: &[usize], sums: &[Optio
 /// Where the parts of the sum at `at` begin.
 fn start_of(at: usize, sums: &[Option<Vec<usize>>]) -> Option<usize> {
     let mut first = *sums[at].as_ref()?.last()?;
-    while let Some(earlier) = sums[first].as_ref().and_then(|members| members.last()) {
-        first = *earlier;
+    for _ in 0..DEEPEST_SUM {
+        match sums[first].as_ref().and_then(|members| members.last()) {
+            Some(earlier) => first = *earlier,
+            None => break,
+        }
     }
     Some(first)
 }

@@ -29,8 +29,10 @@ pub(super) fn creditor(mail: &CleanedMail) -> Option<String> {
             let is_ours = captures.get(2).is_some_and(|_| {
                 let before = captures.get(0).map_or("", |whole| &text[..whole.start()]);
                 // `Ihre Mandantschaft` is the debtor.
-                fold(before).trim_end().ends_with("ihre")
-                    || fold(before).trim_end().ends_with("ihrer")
+                {
+                    let word = before.trim_end().rsplit(char::is_whitespace).next();
+                    matches!(word, Some("Ihre" | "Ihrer" | "ihre" | "ihrer"))
+                }
             });
             if name.starts_with(char::is_uppercase)
                 && name.split(' ').count() <= 8

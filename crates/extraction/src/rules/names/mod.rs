@@ -150,6 +150,9 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail
     found
 }
 
+/// From `Eheleute` to the second name, in bytes.
+const LONGEST_COUPLE: usize = 80;
+
 /// `Eheleute Anna und Max Muster`: one of them is meant, and this does not say which.
 fn is_half_of_a_couple(before: &str) -> bool {
     static COUPLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -157,7 +160,9 @@ fn is_half_of_a_couple(before: &str) -> bool {
             r"(?i:eheleuten?|ehepaar|herrn? und frau|familie) (?:\p{Lu}[\p{L}-]+ )?(?:und|u\.|&) $",
         )
     });
-    COUPLE.is_match(before)
+    let tail = before.len().saturating_sub(LONGEST_COUPLE);
+    let tail = (tail..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
+    COUPLE.is_match(&before[tail..])
 }
 
 /// `Ablöse Endgerät | 349,00 EUR`: the number beside the words is an amount.
