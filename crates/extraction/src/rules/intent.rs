@@ -39,7 +39,9 @@ patterns!(
     r"|\b(?:automated|automatic|ai|llm) (?:systems?|process\w*|readers?|agents?|assistants?|tools?)\b|\bnote to (?:the )?(?:system|ai|agent|bot|model|assistant)|\bki\b|\bki-\w+|\bsprachmodell|\bchatgpt\b|\bjailbreak\b|\bprompt\b|\bsystem ?(?:prompt|###|message:)|###\s*(?:system|end|instruction|assistant)|<\|?(?:system|im_start)|\[(?:system|inst)\]|\byou are (?:now |the |an? )?(?:\w+ ){0,3}(?:assistant|service|model|ai|bot)\b",
     r"|\b(?:an|fuer) (?:das|die|den|alle)? ?(?:\w+ )?(?:ki|ai|llm|sprachmodell|auswertungsprogramm|auswertungssoftware|auswertungssystem|bot|chatbot|automaten?|ki-\w+|assistent\w*|extraktions\w*)\b",
     r"|\bdebt_amount\b|\bconfidence\b.*\d|\bnew_debt_amount\b|\bis_creditor_reply\b|\breference_numbers\b|\bhinweis an (?:das|die|den) (?:\w*programm|\w*software|\w*system|ki)",
-    r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den )?(?:betrag|forderung|debt)|\bset (?:the )?(?:debt|amount|claim)",
+    r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den |das |die )?(?:betrag|forderung|status|feld|wert|debt)|\bset (?:the )?(?:debt|amount|claim|status|field)",
+    r"|\b(?:digitale|virtuelle|elektronische|kuenstliche|automatische)\w* (?:assistent\w*|helfer\w*|intelligenz|bearbeiter\w*|leser\w*)|\b(?:assistent\w*|maschine|programm|software|algorithmus|roboter|bot)\b[^.;]*\b(?:gelesen|ausgelesen|ausgewertet|ausliest|auswertet|liest)\b",
+    r"|\bjson\b|\bkeine[mnr]? mensch(?:en)?\b|\b(?:no|any|a) human (?:reader|reviewer|agent|in the loop)\b|\bvorrang vor\b[^.;]*\b(?:vorgabe|regel|anweisung|einstellung)|\b(?:overrides?|take precedence over)\b[^.;]*\b(?:rules?|instructions?|settings?)\b",
 );
 
 patterns!(

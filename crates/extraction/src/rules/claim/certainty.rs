@@ -56,6 +56,20 @@ pub(super) fn is_accounted(sentence: &str) -> bool {
     ACCOUNTED.is_match(sentence) && !OF_IT.is_match(sentence)
 }
 
+/// The sender keeps the claim up although its books show nothing: what was written off is owed.
+pub(super) fn is_kept_up(folded: &str) -> bool {
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\bverzicht\w*\b[^.;]*\bnicht\b|\bnicht\b[^.;]*\bverzicht\w*\b|\bkein\w* (?:\w+ )?(?:verzicht|erlass)\w*\b",
+            r"|\b(?:buchhalterisch|bilanziell|bankintern|intern)\w*\b|\b(?:abgeschrieben|abschreibung|wertberichtig\w*|uneinbringlich\w*|niedergeschlagen|niederschlagung)\b",
+            r"|\b(?:titel|vollstreckungsbescheid|urteil|anspruch|forderung|ansprueche)\b[^.;]*\b(?:bleib\w*|besteh\w* (?:\w+ ){0,3}(?:fort|weiter\w*)|weiterhin|vorbehalten|vollstreck\w* (?:werden|weiter\w*))\b",
+            r"|\bbehalten (?:wir )?uns\b|\bvorbehalten\b|\bnicht erloschen\b|\baufleb\w*\b",
+            r"|\bwritten off\b|\bwrite-?off\b|\bwithout prejudice\b|\b(?:no|not a|not) waive\w*\b|\breserve (?:the|our|all) rights?\b",
+        ))
+    });
+    KEPT.is_match(folded)
+}
+
 /// Something comes on top of the amounts of this sentence.
 pub(super) fn adds_more(sentence: &str) -> bool {
     static MORE: LazyLock<Regex> = LazyLock::new(|| {

@@ -182,6 +182,11 @@ pub(super) fn account(text: &str) -> Account {
         let strength = Strength::SettledInWords;
         account.claim = Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false });
     }
+    if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
+        && certainty::is_kept_up(&folded)
+    {
+        account.doubts.insert(Doubt::Conditional);
+    }
     account.readings = readings;
     account
 }
@@ -420,9 +425,27 @@ fn hold_against_parts(
     let sum: i64 = parts().map(|reading| reading.amount.value.cents()).sum();
     let is_list = parts().count() >= 2 && sum > claim.value.cents();
     let is_larger = parts().any(|reading| reading.amount.value > claim.value);
-    if (is_list || is_larger) && !readings.iter().any(reduces) {
+    if (is_list || is_larger) && !readings.iter().any(reduces) || ends_other_table(readings, first)
+    {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
+}
+
+/// Whether the claim is the last row of a table of its parts, and they come to another sum. A table
+/// that leaves parts out cannot be told from one with a mistake.
+fn ends_other_table(readings: &[Reading], claim: usize) -> bool {
+    let mut next = readings[claim].segment;
+    let rows: Vec<&Reading> = readings[..claim]
+        .iter()
+        .rev()
+        .take_while(|row| {
+            let is_next = row.is_row && (row.segment == next || row.segment + 1 == next);
+            next = row.segment;
+            is_next
+        })
+        .collect();
+    let is_part = |row: &&Reading| matches!(row.role, Role::Item | Role::Basis) && !row.vague;
+    readings[claim].is_row && rows.len() >= 2 && rows.iter().all(is_part)
 }
 
 /// The readings that stand no further from the claim than its list of items would.
