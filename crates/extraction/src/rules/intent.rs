@@ -85,7 +85,9 @@ patterns!(
 
 patterns!(
     NOT_SOLD,
-    r"\b(?:nicht|nichts|weder|nie|keine\w*|auch nicht)\b.*\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben|uebergeben|weitergegeben)\b"
+    r"\b(?:nicht|nichts|weder|nie|keine\w*|auch nicht)\b.*\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben|uebergeben|weitergegeben)\b",
+    // What secured the claim was sold, and not the claim.
+    r"|\b(?:fahrzeug\w*|pkw|wagen|auto|ware|waren|geraet\w*|immobilie|grundstueck\w*|pfand\w*|\w*objekt|moebel)\b[^.;]*\b(?:verkauft|veraeussert)\b",
 );
 
 patterns!(

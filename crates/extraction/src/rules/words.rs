@@ -119,7 +119,7 @@ const LISTS: [(Sense, &str); 17] = [
          geschuldete valuta valutiert valutierte aussenstand aussenstaende forderung forderungen \
          verbindlichkeit verbindlichkeiten kontostand zahlbetrag schuldbetrag schuldsaldo \
          sollsaldo negativsaldo verbleiben verbleibt verbleibende verbleibender verbleibenden \
-         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
+         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld kostenschuld gebuehrenschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
     ),
     (
         Sense::Open,
@@ -183,7 +183,7 @@ const LISTS: [(Sense, &str); 17] = [
         "inkl incl inklusive einschl einschliesslich einschluss mit nebst samt including aus ohne \
          exkl sowie aufgrund wegen laufenden laufender",
     ),
-    (Sense::Deducted, "abzug verrechnung anrechnung beruecksichtigung"),
+    (Sense::Deducted, "abzug verrechnung aufrechnung anrechnung beruecksichtigung"),
     (Sense::OnTop, "zzgl zuzueglich plus hinzu"),
     (
         Sense::Vague,

@@ -175,6 +175,8 @@ impl Sentence<'_> {
         let announced = [
             "zu zahlen",
             "zu begleichen",
+            "zu entrichten",
+            "zu erstatten",
             "zu ueberweisen",
             "zu zahlender b",
             "zu zahlender betrag",

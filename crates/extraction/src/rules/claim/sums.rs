@@ -23,9 +23,14 @@ const DEEPEST_SUM: usize = 8;
 pub(super) fn check_sums(readings: &mut [Reading]) {
     let mut sums: Vec<Option<Vec<usize>>> = vec![None; readings.len()];
     for at in 1..readings.len() {
-        let is_unnamed = readings[at].role == Role::Unknown && readings[at].is_alone;
+        let is_unnamed = readings[at].role == Role::Unknown
+            && (readings[at].is_alone || ends_table(readings, at));
         let is_stated = is_stated(readings[at].role) || is_unnamed;
         let Some(members) = before(readings, &sums, at, is_stated) else { continue };
+        let is_part = |member: &&usize| matches!(readings[**member].role, Role::Item | Role::Basis);
+        if is_unnamed && !readings[at].is_alone && members.iter().filter(is_part).count() < 2 {
+            continue;
+        }
         let is_plan = members.iter().all(|m| matches!(readings[*m].role, Role::Rate | Role::Offer));
         if !is_stated {
             // A sum on the way to the total; what it is called does not matter.
@@ -52,6 +57,17 @@ pub(super) fn check_sums(readings: &mut [Reading]) {
             confirm(readings, at, &members, &[]);
         }
     }
+}
+
+/// Whether this is the last row of a table with one column of amounts: there the total stands,
+/// however it is called.
+fn ends_table(readings: &[Reading], at: usize) -> bool {
+    let row = &readings[at];
+    let goes_on = |next: &Reading| next.is_row && next.segment <= row.segment + 1;
+    let has_columns = |row: &Reading, other: &Reading| row.segment == other.segment;
+    row.is_row
+        && !readings.get(at + 1).is_some_and(goes_on)
+        && !readings[..=at].windows(2).any(|pair| pair[0].is_row && has_columns(&pair[0], &pair[1]))
 }
 
 fn confirm(readings: &mut [Reading], at: usize, members: &[usize], sums: &[Option<Vec<usize>>]) {

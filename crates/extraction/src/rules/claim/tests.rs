@@ -47,6 +47,14 @@ fn the_claim_is_found_however_it_is_said() {
         "Die Rate von 40,00 EUR ist eingegangen. Der Forderungsstand beträgt jetzt 500,00 EUR.",
         "Mit 30,- EUR Mahnkosten schuldet er uns also noch 500,- EUR.",
         "Das Darlehen valutiert noch mit 500,- EUR, bisher wurden 80,- EUR getilgt.",
+        "offenes Kapital | 450,00 EUR\nZinsen | 40,00 EUR\nKosten | 10,00 EUR\nunser Obligo | 500,00 EUR",
+        "Das Beitragskonto zeigt einen Rückstand von insgesamt 500,00 EUR. Wir gestatten neun Monatsraten zu 50,00 EUR.",
+        "Noch zu entrichten: EUR 500,00",
+        "Das Forderungskonto valutiert per heute mit 500,00 EUR. Davon entfallen 450,00 EUR auf Entgelte und 50,00 EUR auf Zinsen.",
+        "Die Gesamtforderung beläuft sich nach Aufrechnung der letzten Monate auf 500,00 EUR.",
+        "Sie schuldet mir also heute noch insgesamt 500 Euro, in Worten fünfhundert.",
+        "Die vollständige Kostenschuld beläuft sich auf 500,00 EUR. Ich bitte, die alte Zahl zu streichen.",
+        "Schlusssaldo einschließlich Zinsen und Entgelten: EUR 500,00 zu unseren Gunsten",
     ] {
         assert_eq!(read(text), Ok(Some(50_000)), "{text}");
     }
@@ -445,5 +453,31 @@ fn what_is_stated_plainly_is_written() {
         "Die Schuld beläuft sich auf 500,00 EUR, Ratenzahlung wurde nicht vereinbart.",
     ] {
         assert_eq!(read(text), Ok(Some(50_000)), "{text}");
+    }
+}
+
+#[test]
+fn a_table_of_parts_that_comes_to_another_sum_is_doubted() {
+    for rows in
+        ["Kaufpreis | 450,00 EUR\nZinsen | 60,00 EUR", "Kapital | 300,00 EUR\nZinsen | 50,00 EUR"]
+    {
+        let text = format!("{rows}\nGesamtforderung | 500,00 EUR");
+        assert_eq!(read(&text), Err(vec![Doubt::ContradictingTotals]), "{text}");
+    }
+}
+
+#[test]
+fn nought_in_the_books_is_doubted_while_the_claim_is_kept_up() {
+    let settled = "Der Kontostand lautet 0,00 EUR.";
+    assert_eq!(read(settled), Ok(Some(0)));
+    for more in [
+        "Die Forderung wurde buchhalterisch abgeschrieben.",
+        "Ein Verzicht ist hiermit nicht verbunden.",
+        "Aus dem Titel kann weiterhin vollstreckt werden.",
+        "Wir behalten uns vor, darauf zurückzukommen.",
+        "The debt was written off internally.",
+    ] {
+        let text = format!("{settled} {more}");
+        assert!(read(&text).is_err(), "{text}");
     }
 }
