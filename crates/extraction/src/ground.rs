@@ -5,7 +5,7 @@ use domain::money::Money;
 
 use crate::clean::CleanedMail;
 use crate::fold::fold;
-use crate::money;
+use crate::{money, rules};
 
 /// Every field that was dropped takes this factor off the confidence.
 const PER_DROPPED_FIELD: f64 = 0.8;
@@ -53,33 +53,14 @@ pub fn ground(mut extraction: Extraction, mail: &CleanedMail) -> Extraction {
     extraction
 }
 
-/// The creditor's own words must carry the amount: the quoted letter does not count, and the
-/// subject only beside a body.
+/// The creditor's own words must carry the amount: neither the quoted letter counts nor the
+/// signature, where share capitals and liability limits stand, and the subject only beside a body.
+/// That nothing is owed may be said in words, but then as a statement.
 fn stands_in(amount: Money, mail: &CleanedMail) -> bool {
-    let found = [&mail.subject, &mail.body, &mail.signature]
+    let found = [&mail.subject, &mail.body]
         .iter()
         .any(|text| money::scan(text).iter().any(|found| found.value == amount));
-    found || (amount == Money::ZERO && says_settled(&mail.body))
-}
-
-/// A claim of nothing may be stated in words.
-fn says_settled(body: &str) -> bool {
-    let folded = fold(body);
-    [
-        "ausgeglichen",
-        "beglichen",
-        "getilgt",
-        "bezahlt",
-        "erledigt",
-        "storniert",
-        "keine forderung",
-        "keine offene",
-        "keine weiteren",
-        "paid in full",
-        "no outstanding",
-    ]
-    .iter()
-    .any(|word| folded.contains(word))
+    found || (amount == Money::ZERO && rules::states_nothing_owed(mail))
 }
 
 /// Words in folded form, parted by single spaces; what scanners misread is one letter.
@@ -151,4 +132,45 @@ fn matches_at(text: &[char], mut at: usize, wanted: &[char]) -> bool {
 
 fn joined(number: &str) -> String {
     number.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mail;
+    use crate::clean::clean;
+
+    fn grounded(amount: i64, body: &str) -> bool {
+        let mail = clean(&Mail {
+            from_email: "inkasso@bank.example".to_owned(),
+            body_text: Some(body.to_owned()),
+            ..Mail::default()
+        });
+        let extraction =
+            Extraction { debt_amount: Some(Money::from_cents(amount)), ..rules::extract(&mail) };
+        ground(extraction, &mail).debt_amount.is_some()
+    }
+
+    #[test]
+    fn figures_of_the_signature_are_no_ground_for_a_claim() {
+        let body = "Die Forderung beträgt 500,00 EUR.\n\nMit freundlichen Grüßen\nBank AG\n\n\
+                    Stammkapital 25.000,00 EUR";
+        assert!(grounded(50_000, body));
+        assert!(!grounded(2_500_000, body));
+    }
+
+    #[test]
+    fn nothing_is_owed_only_where_it_is_said() {
+        for body in ["Die Forderung ist vollständig ausgeglichen.", "Offen: 0,00 EUR"] {
+            assert!(grounded(0, body), "{body}");
+        }
+        for body in [
+            "Die Rechnung ist noch nicht bezahlt.",
+            "Sobald die Forderung bezahlt ist, melden wir uns.",
+            "Die erste Rate wurde bezahlt.",
+            "Nach Zahlung ist die Sache erledigt.",
+        ] {
+            assert!(!grounded(0, body), "{body}");
+        }
+    }
 }

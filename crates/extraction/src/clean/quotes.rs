@@ -32,6 +32,25 @@ static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// Above the office's own text in a machine's receipt: `Ihre Nachricht vom 10.06.2026:`.
+static ECHO: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^[*#-]{0,3} ?(?:ihre?|deine?|your|eure?) (?:urspr(?:ü|ue)ngliche |originale? |original )?",
+        r"(?:nachricht|anfrage|e-?mail|mail|mitteilung|eingabe|angaben|daten|text|anliegen|schreiben|message|request|enquiry|inquiry|email)\b[^!?]{0,80}:[*]{0,3}$",
+        r"|^[*#-]{0,3} ?sie (?:schrieben|haben (?:uns )?(?:am .*)?(?:folgendes )?(?:geschrieben|mitgeteilt))\b[^!?]{0,60}:[*]{0,3}$",
+        r"|^[*#-]{0,3} ?(?:urspr(?:ü|ue)ngliche|original) ?-?(?:anfrage|nachricht|message)\b[^!?]{0,60}:[*]{0,3}$"
+    ))
+});
+
+/// Words of a machine that confirms a receipt. Only then is what it calls `Ihre Nachricht` a quote:
+/// a person may head an answer so.
+static RECEIPT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)automatisch|automated|automatic|eingangsbest(?:ä|ae)tigung|empfangsbest(?:ä|ae)tigung|nicht auf diese|antworten sie (?:bitte )?nicht|do not reply|no-?reply",
+        r"|hat uns erreicht|(?:ist|sind) (?:bei uns )?eingegangen|reihenfolge des eingangs|werktagen?\b|ticket"
+    ))
+});
+
 static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)^(?:[-_=*]{2,} ?(?:urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail)|original[ -]?(?:message|nachricht|mail)|",
@@ -146,6 +165,7 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
 /// Cuts a thread at separators, header blocks and attributions of unmarked quotes.
 fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
     let mut messages = vec![Message::default()];
+    let mut is_receipt = None;
     let mut at = 0;
     while at < lines.len() {
         let line = lines[at].trim();
@@ -160,6 +180,15 @@ fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
                     at = if length > 0 { below + length } else { at + 1 };
                     continue;
                 }
+            }
+            if line.ends_with([':', '*'])
+                && ECHO.is_match(line)
+                && *is_receipt
+                    .get_or_insert_with(|| lines.iter().any(|line| RECEIPT.is_match(line)))
+            {
+                messages.push(Message::default());
+                at += 1;
+                continue;
             }
             if let Some((length, from)) = header_block(lines, at) {
                 messages.push(Message { lines: vec![], from, forwarded: false });

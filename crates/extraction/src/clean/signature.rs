@@ -15,7 +15,7 @@ static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
         r"(?: (?:kollegialen?|freundlichen?|sonnigen?|vielen|besten|herzlichen))? (?:gr(?:ü|ue)(?:ß|ss)e?n?|gru(?:ß|ss)|empfehlungen)\b",
         r"|mit (?:vorz(?:ü|ue)glicher )?hochachtung|hochachtungsvoll|gru(?:ß|ss)\b|gr(?:ü|ue)(?:ß|ss)e\b|mfg\b|lg\b|vg\b|bg\b",
         r"|(?:kind|best|warm|with kind|with best) regards|regards,|yours (?:sincerely|faithfully|truly)|sincerely|cheers,",
-        r"|im auftrag$|i\. ?a\.(?:$| )|gez\. )"
+        r"|(?:ihre?|eue?re?|deine?) [^.:,;?]{2,50}(?:team|gmbh|ag|kg|eg|e\.? ?v\.|service|kundenservice)$|im auftrag$|i\. ?a\.(?:$| )|gez\. )"
     ))
 });
 

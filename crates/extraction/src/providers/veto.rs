@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn two_readers_with_two_amounts_are_a_doubt() {
-        let mail = saying("1,00 EUR oder 2,00 EUR");
+        let mail = saying("1,00 EUR und 2,00 EUR");
         let doubts = |model, rules| veto(stating(model), &stating(rules), &mail).doubts;
         assert_eq!(doubts(100, 200), [Doubt::ContradictingTotals]);
         assert_eq!(doubts(100, 100), []);

@@ -14,6 +14,9 @@ use super::references::is_reply_subject;
 use crate::clean::CleanedMail;
 use crate::fold::fold;
 
+/// A read receipt says no more than this, in bytes.
+const LONGEST_READ_RECEIPT: usize = 800;
+
 /// What the mail wants, and whether a creditor wrote it about a claim.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
@@ -34,20 +37,22 @@ patterns!(
     TALKS_TO_MACHINE,
     r"\b(?:ignore|disregard|forget)\b.*\b(?:instructions?|prompt|previous|above)\b|\b(?:ignoriere|vergiss|missachte)\w*\b.*\b(?:anweisung|instruktion|vorgabe|prompt|obige|vorherige)",
     r"|\b(?:automated|automatic|ai|llm) (?:systems?|process\w*|readers?|agents?|assistants?|tools?)\b|\bnote to (?:the )?(?:system|ai|agent|bot|model|assistant)|\bki\b|\bki-\w+|\bsprachmodell|\bchatgpt\b|\bjailbreak\b|\bprompt\b|\bsystem ?(?:prompt|###|message:)|###\s*(?:system|end|instruction|assistant)|<\|?(?:system|im_start)|\[(?:system|inst)\]|\byou are (?:now |the |an? )?(?:\w+ ){0,3}(?:assistant|service|model|ai|bot)\b",
-    r"|\b(?:an|fuer) (?:das|die|den|alle)? ?(?:\w+ )?(?:ki|ai|llm|sprachmodell|auswertungsprogramm|auswertungssoftware|auswertungssystem|bot|chatbot|automat\w*|ki-\w+|assistent\w*|extraktions\w*)\b",
+    r"|\b(?:an|fuer) (?:das|die|den|alle)? ?(?:\w+ )?(?:ki|ai|llm|sprachmodell|auswertungsprogramm|auswertungssoftware|auswertungssystem|bot|chatbot|automaten?|ki-\w+|assistent\w*|extraktions\w*)\b",
     r"|\bdebt_amount\b|\bconfidence\b.*\d|\bnew_debt_amount\b|\bis_creditor_reply\b|\breference_numbers\b|\bhinweis an (?:das|die|den) (?:\w*programm|\w*software|\w*system|ki)",
-    r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den )?(?:betrag|forderung|debt)|\bset (?:the )?(?:debt|amount|claim)",
+    r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den |das |die )?(?:betrag|forderung|status|feld|wert|debt)|\bset (?:the )?(?:debt|amount|claim|status|field)",
+    r"|\b(?:digitale|virtuelle|elektronische|kuenstliche|automatische)\w* (?:assistent\w*|helfer\w*|intelligenz|bearbeiter\w*|leser\w*)|\b(?:assistent\w*|maschine|programm|software|algorithmus|roboter|bot)\b[^.;]*\b(?:gelesen|ausgelesen|ausgewertet|ausliest|auswertet|liest)\b",
+    r"|\bjson\b|\bkeine[mnr]? mensch(?:en)?\b|\b(?:no|any|a) human (?:reader|reviewer|agent|in the loop)\b|\bvorrang vor\b[^.;]*\b(?:vorgabe|regel|anweisung|einstellung)|\b(?:overrides?|take precedence over)\b[^.;]*\b(?:rules?|instructions?|settings?)\b",
 );
 
 patterns!(
     AUTO_SUBJECT,
-    r"^(?:\[.*\] ?)?(?:abwesenheit|automatische (?:antwort|eingangsbestaetigung|empfangsbestaetigung|nachricht)|auto(?:matic)?[- ]?(?:reply|antwort|response)|out of (?:the )?office|eingangsbestaetigung|empfangsbestaetigung|ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde|haben|bei)|nicht im (?:buero|haus)|urlaub|ich bin (?:nicht|im urlaub|ausser)|bestaetigung (?:ihrer|deiner) (?:anfrage|nachricht)|lesebestaetigung|gelesen:|read:)",
-    r"|^ooo\b|wir haben (?:deine|ihre) (?:anfrage|nachricht|mail|e-mail) erhalten|(?:anfrage|nachricht|ticket|e-?mail) (?:ist )?(?:eingegangen|erhalten)|we (?:have )?received your|thank you for (?:contacting|your (?:message|email|request))",
+    r"^(?:\[.*\] ?)?(?:abwesenheit|automatische (?:antwort|eingangsbestaetigung|empfangsbestaetigung|nachricht)|auto(?:matic)?[- ]?(?:reply|antwort|response)|out of (?:the )?office|eingangsbestaetigung|empfangsbestaetigung|ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde|haben|bei)|nicht im (?:buero|haus)|urlaub|ich bin (?:nicht|im urlaub|ausser)|bestaetigung (?:ihrer|deiner) (?:anfrage|nachricht)|lesebestaetigung|gelesen:|read:|read receipt|ungelesen geloescht|zugestellt:|delivered:|not read:)",
+    r"|^ooo\b|\bticket\b.*\b(?:geschlossen|geloest|closed|solved)\b|wir haben (?:deine|ihre) (?:anfrage|nachricht|mail|e-mail) erhalten|(?:anfrage|nachricht|ticket|e-?mail) (?:ist )?(?:eingegangen|erhalten)|we (?:have )?received your|thank you for (?:contacting|your (?:message|email|request))",
 );
 
 patterns!(
     AUTO_BODY,
-    r"automatisch (?:erstellt|generiert|erzeugt|versendet|verschickt)|automatische (?:antwort|eingangsbestaetigung|nachricht|empfangsbestaetigung)|automatically generated|automated (?:reply|response|message)",
+    r"automatisch (?:geschlossen|erstellt|generiert|erzeugt|versendet|versandt|verschickt)|hat uns erreicht|reihenfolge des eingangs|bearbeitung (?:dauert|erfolgt|nimmt|kann)|nachfragen (?:\w+ ){0,3}abzusehen|\berfasst\b|nachricht (?:ist )?eingegangen|automatische (?:antwort|eingangsbestaetigung|nachricht|empfangsbestaetigung)|automatically generated|automated (?:reply|response|message)",
     r"|\bnicht (?:im (?:buero|haus|dienst)|besetzt|erreichbar|am arbeitsplatz|anwesend)\b|\b(?:bin|sind) (?:ich |wir )?(?:\w+ ){0,6}(?:abwesend|ausser haus|im urlaub|in elternzeit|nicht da)\b|out of (?:the )?office",
     r"|\b(?:wird|werden) nicht weitergeleitet|wird nicht (?:gelesen|bearbeitet)|(?:ist|sind) (?:bei uns |am \S+ )?(?:eingegangen|angekommen)|haben (?:deine|ihre) (?:anfrage|nachricht|e-?mail|mail) (?:\w+ ){0,4}erhalten|eingang (?:ihrer|deiner) (?:anfrage|nachricht|e-?mail|mail)",
     r"|(?:antworte|antworten sie)? ?(?:bitte )?nicht (?:auf diese|darauf|auf diese e-?mail|auf diese nachricht)|wir melden uns|melden uns (?:in der regel|innerhalb|schnellst|so schnell|unaufgefordert)|\bvertretung\b|dringenden? (?:faellen|angelegenheiten)|we will (?:get back|respond|reply)|innerhalb von \d+ (?:werk|arbeits)tagen|bearbeitungszeit|ticket-?(?:nummer|nr|id)",
@@ -55,7 +60,7 @@ patterns!(
 
 patterns!(
     SPAM_WORDS,
-    r"sofortkredit|ohne schufa|kredit ohne|umschuld|guenstige[rn]? kredit|branchenverzeichnis|branchenbuch|firmenverzeichnis|gewerbeverzeichnis|registereintrag|firmeneintrag|handelsregister-?eintrag|markenregister|markenverzeichnis|angebot zur eintragung|mit zahlung kommt|domain-?(?:register|registrierung|verlaengerung|eintrag)|ihre domain",
+    r"sofortkredit|rundbrief|rundschreiben|liebe mitglieder|jahreshauptversammlung|kreditkarte|zur auszahlung|erstattung haben|steuererstattung|geschenkt|jetzt stoebern|einkauf von|du bekommst diese|(?:sie erhalten|du erhaeltst|erhalten alle)\b|nur bis (?:sonntag|montag|samstag|freitag|zum)|festgeld|firmenkredit|keine angebote|kein interesse|platz sichern|register now|refer a |commission|we buy|cash for|per hour|early bird|fruehbucher|\bp\. ?a\.|netto|zzgl\. ust|ohne schufa|kredit ohne|umschuld|guenstige[rn]? kredit|branchenverzeichnis|branchenbuch|firmenverzeichnis|gewerbeverzeichnis|registereintrag|firmeneintrag|handelsregister-?eintrag|markenregister|markenverzeichnis|angebot zur eintragung|mit zahlung kommt|domain-?(?:register|registrierung|verlaengerung|eintrag)|ihre domain",
     r"|newsletter|abmelden|abbestellen|austragen|unsubscribe|opt-?out|jetzt (?:partner|sichern|kaufen|bestellen|anmelden|testen|registrieren|buchen|klicken|zugreifen|starten)|click here|hier klicken|klicken sie hier",
     r"|provision|rabatt|sonderangebot|sonderaktion|gratis|kostenlos(?:e[nrs]?)? (?:test|probe|erstgespraech|webinar|demo|angebot)|webinar|seminar|fortbildung|online-?kurs|fachtagung|workshop|gewonnen|gewinnspiel|lotterie|erbschaft|bitcoin|krypto|trading|rendite|investment|geldanlage",
     r"|seo\b|suchmaschine|google-?ranking|backlink|website (?:erstellen|optimier)|webdesign|leadgenerierung|leads\b|reichweite|viagra|dating|praemie|druckerpatronen|toner|bueromaterial|photovoltaik|stromtarif|leasingangebot|software fuer (?:kanzleien|schuldnerberat|insolvenz)|kanzleisoftware|partnerprogramm|kooperation(?:spartner)?|auszahlung in \d+ stunden|sichern sie sich|mehr (?:mandate|mandanten|anfragen|kunden|umsatz)|dies ist ein angebot|durch zahlung nehmen sie|konto (?:gesperrt|eingeschraenkt|verifizier)|passwort|paket (?:konnte|wartet)|zustellgebuehr|postfach (?:ist )?voll|verifizieren sie",
@@ -79,6 +84,13 @@ patterns!(
 );
 
 patterns!(
+    NOT_SOLD,
+    r"\b(?:nicht|nichts|weder|nie|keine\w*|auch nicht)\b.*\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben|uebergeben|weitergegeben)\b",
+    // What secured the claim was sold, and not the claim.
+    r"|\b(?:fahrzeug\w*|pkw|wagen|auto|ware|waren|geraet\w*|immobilie|grundstueck\w*|pfand\w*|\w*objekt|moebel)\b[^.;]*\b(?:verkauft|veraeussert)\b",
+);
+
+patterns!(
     BOUGHT,
     r"\b(?:an uns|auf uns|von uns (?:erworben|angekauft)|haben wir .*\b(?:erworben|angekauft|uebernommen)|to us)\b"
 );
@@ -86,7 +98,7 @@ patterns!(
 patterns!(
     REFUSES,
     r"(?:plan|planes|vergleich|vergleichs\w*|vorschlag|vorschlaege|angebot|quote|ratenzahlung|raten\w*|teilzahlung|stundung|erlass|verzicht|einigung\w*|regulierung\w*|zahlungs\w*|offer|proposal|einigungsversuch|schuldenbereinigung\w*|minderung|reduzierung|widerspruch|einwand|einwaende|einrede)\b.*",
-    r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|entsprechen|entsprochen|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|ein\b|an\b|zu\b)|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel)",
+    r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|zuzustimmen|naeherzutreten|anzunehmen|mitzutragen|einzugehen|einzulassen|nachzukommen|beizutreten|zu (?:akzeptieren|folgen|entsprechen|vermitteln|vertreten)|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|entsprechen|entsprochen|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|(?:ein|an|zu)(?: ?[.,;!)]|$| (?:und|da|weil|sondern|denn|aber|sowie|oder)\b))|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel)",
     r"|\b(?:cannot|can not|unable to|do not|not) (?:accept|agree)\b",
     r"|\b(?:lehnen|lehne|weisen) (?:wir |ich )?(?:\w+ ){0,12}(?:plan|vergleich\w*|vorschlag|angebot|ratenzahlung|teilzahlung|quote|stundung|einigung\w*|schuldenbereinigungsplan|zurueck)\b(?:.*\bab\b)?|\b(?:stimmen|stimme|koennen|kann|moechten|werden) (?:wir |ich )?(?:\w+ ){0,10}(?:plan|vergleich\w*|vorschlag|angebot|quote|ratenzahlung|schuldenbereinigungsplan) (?:\w+ ){0,4}(?:nicht|keinesfalls|leider nicht)\b",
     r"|\bauf (?:den|einen|ihren|diesen) (?:vergleich|vorschlag|plan|deal)\b.*\bnicht\b|\bkeine(?:r|n|m)? (?:ratenzahlung|vergleich|teilzahlung|stundung|zustimmung|nachlass|verzicht|quote)\b|\bnicht bereit\b|\bnicht verhandlungsbereit\b|\bwidersprechen (?:wir|dem)|\b(?:no|not) (?:instal\w+|settlement)|\bbestehen auf (?:der )?(?:vollstaendigen|voller|vollen|sofortigen)",
@@ -188,6 +200,9 @@ pub(super) fn read(mail: &CleanedMail, account: &Account) -> Reading {
         doubts.insert(Doubt::ThirdParty);
         return done(Intent::Other, false, doubts);
     }
+    if is_read_receipt(&subject, &body) && doubts.is_empty() {
+        return done(Intent::AutoReply, false, doubts);
+    }
     if is_spam(mail, &subject, &everything_new) && doubts.is_empty() {
         return done(Intent::Spam, false, doubts);
     }
@@ -195,7 +210,13 @@ pub(super) fn read(mail: &CleanedMail, account: &Account) -> Reading {
     {
         return done(Intent::AutoReply, false, doubts);
     }
-    let about_sale = SOLD.is_match(&joined(&body)) && !BOUGHT.is_match(&body);
+    if states_amounts && is_auto_reply(&subject, &body) {
+        // A machine that confirms a receipt states no claim of its own: the figure is an echo of
+        // the office's letter, or a person must tell.
+        doubts.insert(Doubt::ThirdParty);
+    }
+    let about_sale = !BOUGHT.is_match(&body)
+        && sentences(&joined(&body)).any(|s| SOLD.is_match(s) && !NOT_SOLD.is_match(s));
     if about_sale {
         doubts.insert(Doubt::NotTheirClaim);
         return done(Intent::Other, true, doubts);
@@ -213,7 +234,7 @@ fn creditors_intent(subject: &str, body: &str, account: &Account) -> Intent {
     let claim = account.claim.as_ref().filter(|claim| claim.strength > Strength::Bare);
     let firm = claim.is_some_and(|claim| claim.strength >= Strength::Total);
     let contradicting = account.doubts.contains(&Doubt::ContradictingTotals);
-    let refuses = sentences(body).any(|sentence| REFUSES.is_match(sentence));
+    let refuses = sentences(body).any(refuses);
     let offers = sentences(body)
         .any(|sentence| OFFERS.is_match(sentence) && !sentence.trim_end().ends_with('?'));
     if claim.is_some_and(|claim| claim.value == Money::ZERO) && !refuses {
@@ -269,6 +290,18 @@ fn creditors_intent(subject: &str, body: &str, account: &Account) -> Intent {
     }
 }
 
+/// `Raten lehnen wir nicht ab` refuses nothing.
+fn refuses(sentence: &str) -> bool {
+    static NOT_REFUSED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:lehnen|lehne|lehnt|weisen)\b[^,;:]*\b(?:nicht|keineswegs|keinesfalls) (?:ab|zurueck)\b|\bnicht (?:abgelehnt|ablehnen|zurueckgewiesen|ausgeschlossen)\b|\b(?:keine|ohne) ablehnung\b",
+        )
+    });
+    REFUSES.is_match(sentence)
+        && (!NOT_REFUSED.is_match(sentence)
+            || REFUSES.is_match(&NOT_REFUSED.replace_all(sentence, " ")))
+}
+
 /// `vielen Dank für die Vollmacht` asks for nothing.
 fn is_thanks(sentence: &str) -> bool {
     ["dank", "liegt uns vor", "erhalten", "uebersendung der vollmacht"]
@@ -292,6 +325,23 @@ fn is_bounce_body(body: &str) -> bool {
     BOUNCE.find_iter(&start).take(2).count() >= 2
 }
 
+/// `Ihre Nachricht … wurde am … gelesen.`
+fn is_read_receipt(subject: &str, body: &str) -> bool {
+    static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:gelesen|read|read receipt|lesebestaetigung|ungelesen geloescht|not read|zugestellt|delivered|uebermittelt|empfangsbestaetigung|return receipt) ?[:(-]",
+        )
+    });
+    static BODY: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:wurde|was|ist|has been|angezeigt|bestaetigung)\b.*\b(?:gelesen|read|geoeffnet|displayed|angezeigt|geloescht|deleted|zugestellt|delivered)\b",
+        )
+    });
+    let said = body.lines().filter(|line| !line.trim_start().starts_with("betreff:"));
+    let said: String = said.flat_map(|line| [line, " "]).collect();
+    said.len() < LONGEST_READ_RECEIPT && SUBJECT.is_match(subject) && BODY.is_match(&said)
+}
+
 fn is_auto_reply(subject: &str, body: &str) -> bool {
     let subject_says_so = AUTO_SUBJECT.is_match(subject) && !is_reply_subject(subject);
     let signs = AUTO_BODY
@@ -299,7 +349,13 @@ fn is_auto_reply(subject: &str, body: &str) -> bool {
         .map(|found| found.as_str().to_owned())
         .collect::<BTreeSet<_>>()
         .len();
-    let is_receipt = subject_says_so && (signs >= 1 || (body.len() < 600 && !body.contains('?')))
+    static ABSENT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:automatische (?:antwort|eingangsbestaetigung)|abwesenheit|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office)",
+        )
+    });
+    let is_receipt = ABSENT.is_match(subject)
+        || subject_says_so && (signs >= 1 || (body.len() < 600 && !body.contains('?')))
         || signs >= 3
         || (signs >= 2 && body.len() < 700 && !body.contains('?'));
     is_receipt && !says_something(body)
@@ -317,7 +373,7 @@ fn says_something(body: &str) -> bool {
     sentences(&body).any(|sentence| {
         PERSONAL_FACTS.is_match(sentence) && ASKS_FOR.is_match(sentence)
             || CANNOT_ASSIGN.is_match(sentence)
-            || REFUSES.is_match(sentence)
+            || refuses(sentence)
             || OFFERS.is_match(sentence)
             || ACCEPTS.is_match(sentence)
             || SOLD.is_match(sentence)
@@ -333,10 +389,15 @@ fn is_spam(mail: &CleanedMail, subject: &str, text: &str) -> bool {
     {
         return false;
     }
+    static MARKETING: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:newsletter|news|marketing|akademie|seminare?|werbung|angebote?|offers?|promo|aktion\w*)@|@(?:news|newsletter|marketing|promo|info)\.",
+        )
+    });
     let signs = SPAM_WORDS
         .find_iter(text)
         .map(|found| found.as_str().to_owned())
         .collect::<BTreeSet<_>>()
         .len();
-    signs >= 2
+    signs + usize::from(MARKETING.is_match(&mail.from_email.to_lowercase())) >= 2
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::segments::is_set_aside;
 use crate::pattern::pattern;
 
 use crate::clean::CleanedMail;
@@ -73,13 +74,20 @@ enum Firmness {
 static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
     our_number_after(concat!(
         r"(?:\b[il]hr(?:e[mnrs]?)?|\bdort(?:iges?|\.)?|\beue?r(?:e[mnrs]?)?|\byour|\bdortigen|\bdein) ?",
-        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?|\bdort"
+        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?|\bdort|\bbei ihnen(?: unter)?\b|\b[il]hre?[rm]? (?:akte|vorgang|mandat)\b"
     ))
 });
 
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     our_number_after(
         r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|[il]hre[rn]? (?:anfrage|schreiben|nachricht))\b)",
+    )
+});
+
+/// `unser Zeichen` in the sender's own text.
+static SENDERS: LazyLock<Regex> = LazyLock::new(|| {
+    our_number_after(
+        r"(?:\b(?:unser(?:e[mnrs]?)? ?|our |hier(?:iges)? ?)(?:geschaefts|akten|mandats|kunden)?-?(?:zeichen|az|referenz|ref|reference|nummer)\b)",
     )
 });
 
@@ -91,7 +99,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 
 static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n;()]{{0,60}}\({OUR_NUMBER}\)"
+        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n;()]{{0,60}}\({OUR_NUMBER}(?:\)|, )"
     ))
 });
 
@@ -129,6 +137,7 @@ pub(super) fn references(mail: &CleanedMail) -> References {
         collect(&QUOTED, text, &fold(text), Source::Quote, Firmness::Express, &mut quoted);
         quoted
     };
+    drop_senders_own(&mut found, mail);
     let firmest = found.iter().map(|(firmness, _)| *firmness).max();
     let best: Vec<&Reference> =
         found.iter().filter(|(firmness, _)| Some(*firmness) == firmest).map(|(_, r)| r).collect();
@@ -152,6 +161,44 @@ pub(super) fn references(mail: &CleanedMail) -> References {
     }
     references.all = all(mail, &references, &found);
     references
+}
+
+/// In the subject of a reply `unser Zeichen` is the office's, unless the sender wrote that subject:
+/// then the body names the same number as the sender's, or another number as the office's in a form
+/// that this one does not have.
+fn drop_senders_own(found: &mut Vec<(Firmness, Reference)>, mail: &CleanedMail) {
+    let body = Source::Body.text(mail);
+    let mut theirs = Vec::new();
+    collect(&SENDERS, body, &fold(body), Source::Body, Firmness::Express, &mut theirs);
+    let in_body: Vec<String> = found
+        .iter()
+        .filter(|(firmness, number)| {
+            *firmness == Firmness::Express && number.source == Source::Body
+        })
+        .map(|(_, number)| make(&number.text))
+        .collect();
+    found.retain(|(_, number)| {
+        let is_theirs = theirs.iter().any(|(_, other)| key(&other.text) == key(&number.text));
+        let is_of_other_make = !in_body.is_empty() && !in_body.contains(&make(&number.text));
+        number.source != Source::Subject || !(is_theirs || is_of_other_make)
+    });
+}
+
+/// The form of a number: `9/9` for `23/26`, `A-9-9` for `AZ-2026-17`.
+fn make(number: &str) -> String {
+    let mut make = String::new();
+    for c in number.chars() {
+        let class = match c {
+            c if c.is_ascii_digit() => '9',
+            c if c.is_alphabetic() => 'A',
+            '_' => '/',
+            other => other,
+        };
+        if !make.ends_with(class) {
+            make.push(class);
+        }
+    }
+    make
 }
 
 fn collect(
@@ -278,6 +325,7 @@ static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
         r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}|[A-Z]{1,3} [0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[A-Z]{1,2} [0-9]{4}-[0-9]{4,}(?:-[0-9]+)?",
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
+        r"|[A-Z]{1,3}[0-9]{7,12}|[A-Z]{1,3}[0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[0-9]{1,5}/[0-9]{2}-[A-Z](?:/[a-z]{1,3})?",
         r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
     ))
 });
@@ -320,7 +368,7 @@ fn add_matches(all: &mut Vec<Reference>, pattern: &Regex, source: Source, mail: 
         let Some(number) = captures.get(1) else { continue };
         let trimmed = number.as_str().trim_end_matches([' ', '.', '-', '/']);
         let range = number.start()..number.start() + trimmed.len();
-        if is_creditors_number(text, trimmed, &range) {
+        if is_creditors_number(text, trimmed, &range) && !is_set_aside(text, range.start) {
             add(all, Reference { text: trimmed.to_owned(), source, range });
         }
     }
@@ -370,13 +418,14 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
         && number.as_bytes()[2..4].iter().all(u8::is_ascii_digit)
         && number.contains(' ')
         && digits >= 12;
+    let is_tax_id = number.starts_with("DE") && number.len() == 11 && digits == 9;
     let is_year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
     let after = text[range.end..].trim_start();
     let is_amount = after.starts_with("EUR")
         || after.starts_with('€')
         || after.starts_with("Euro")
         || text[range.end..].starts_with(',');
-    !(is_iban || is_year || is_amount)
+    !(is_iban || is_tax_id || is_year || is_amount)
 }
 
 fn looks_like_german_date(number: &str) -> bool {

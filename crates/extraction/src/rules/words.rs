@@ -62,7 +62,9 @@ pub(super) fn words(folded: &str, range: Range<usize>) -> Vec<Word> {
         match (in_word, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
-                if let Some(sense) = sense_of(&text[from..at]) {
+                let sense = sense_of(&text[from..at])
+                    .or_else(|| ends_phrase(&text[from..at], &text[..from]));
+                if let Some(sense) = sense {
                     let sense =
                         if follows_nach(&text[..from], sense) { Sense::Deducted } else { sense };
                     found.push(Word { sense, range: range.start + from..range.start + at });
@@ -77,6 +79,22 @@ pub(super) fn words(folded: &str, range: Range<usize>) -> Vec<Word> {
 
 fn next_is_letter(text: &str, dot: usize) -> bool {
     text.as_bytes().get(dot + 1).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// `alles in allem`, `unterm Strich`, `nicht beglichene`: a meaning that takes two words.
+fn ends_phrase(word: &str, before: &str) -> Option<Sense> {
+    let (phrase, sense) = match word {
+        "allem" => ("alles in ", Sense::Sum),
+        "strich" => ("unterm ", Sense::Sum),
+        _ if ["beglichene", "bezahlte", "ausgeglichene"]
+            .iter()
+            .any(|paid| word.starts_with(paid)) =>
+        {
+            ("nicht ", Sense::Open)
+        }
+        _ => return None,
+    };
+    before.ends_with(phrase).then_some(sense)
 }
 
 /// `nach Gutschrift`, `nach Ihrer Zahlung`.
@@ -94,20 +112,20 @@ fn sense_of(word: &str) -> Option<Sense> {
 
 /// Folded words by their sense.
 const LISTS: [(Sense, &str); 17] = [
-    (Sense::Sum, "summe insgesamt zusammen gesamt total endsumme gesamthoehe"),
+    (Sense::Sum, "summe insgesamt zusammen gesamt total endsumme gesamthoehe summarum"),
     (
         Sense::Claim,
         "balance saldo debt arrears owed owes owing claim schuldet schulden schuld geschuldet \
          geschuldete valuta valutiert valutierte aussenstand aussenstaende forderung forderungen \
          verbindlichkeit verbindlichkeiten kontostand zahlbetrag schuldbetrag schuldsaldo \
          sollsaldo negativsaldo verbleiben verbleibt verbleibende verbleibender verbleibenden \
-         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
+         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld kostenschuld gebuehrenschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
     ),
     (
         Sense::Open,
         "offen offene offener offenen offenes offenstehend offenstehende offensteht offenstehen \
          ausstehend ausstehende ausstehender ausstehenden aussteht ausstehen unbezahlt unbezahlte unbezahlter unbezahlten unbeglichen unbeglichene unbeglichener unbeglichenen \
-         rueckstaendig rueckstaendige rueckstaendiger rueckstaendigen outstanding due",
+         rueckstaendig rueckstaendige rueckstaendiger rueckstaendigen aushaften aushaftet aushaftend aushaftende aushaftenden outstanding due",
     ),
     (
         Sense::Item,
@@ -135,10 +153,10 @@ const LISTS: [(Sense, &str); 17] = [
         "gutschrift gutschriften erloes verwertungserloes abzueglich abzgl minus erstattung \
          credit received paid zahlungseingang zahlungseingaenge guthaben verrechnet ueberzahlung",
     ),
-    (Sense::Limit, "mindestens maximal hoechstens pauschal ab bis je um"),
+    (Sense::Limit, "mindestens maximal hoechstens pauschal ab bis je um unter"),
     (
         Sense::Unrelated,
-        "einkommen umsaetze umsatz lohn gehalt rente kaution limit kreditlimit kreditrahmen \
+        "einkommen umsaetze umsatz lohn gehalt rente limit kreditlimit kreditrahmen \
          provision zeitwert wert hotline festnetz freibetrag pfaendbar pfaendbare pfaendbarer \
          unpfaendbar unpfaendbare vorpfaendung hausbank drittschuldner schriftform streitwert \
          gegenstandswert haftpflicht sicherheiten grundschuld buergschaft monatsbeitrag \
@@ -165,13 +183,13 @@ const LISTS: [(Sense, &str); 17] = [
         "inkl incl inklusive einschl einschliesslich einschluss mit nebst samt including aus ohne \
          exkl sowie aufgrund wegen laufenden laufender",
     ),
-    (Sense::Deducted, "abzug verrechnung anrechnung beruecksichtigung"),
+    (Sense::Deducted, "abzug verrechnung aufrechnung anrechnung beruecksichtigung"),
     (Sense::OnTop, "zzgl zuzueglich plus hinzu"),
     (
         Sense::Vague,
         "ca circa zirka etwa rund rd ungefaehr voraussichtlich voraussichtliche schaetzungsweise \
          geschaetzt geschaetzte vorlaeufig vorlaeufige vorlaeufiger approx approximately roughly \
-         knapp annaehernd unverbindlich estimated schaetze",
+         knapp annaehernd unverbindlich netto estimated schaetze",
     ),
     (
         Sense::Settled,
@@ -214,7 +232,21 @@ fn by_form(word: &str) -> Option<Sense> {
         "versicherungssumme",
         "deckungssumme",
     ]) || ends(&["einkommen", "preis", "wert", "umsatz", "freigrenze", "limit", "streitwert"])
-        && word != "kaufpreis"
+        && !matches!(word, "kaufpreis" | "warenwert")
+    {
+        return Some(Sense::Unrelated);
+    }
+    if ends(&["summe", "rahmen"])
+        && !starts(&[
+            "gesamt",
+            "gesarnt",
+            "end",
+            "rest",
+            "schluss",
+            "forderung",
+            "schuld",
+            "zwischen",
+        ])
     {
         return Some(Sense::Unrelated);
     }
@@ -228,7 +260,7 @@ fn by_form(word: &str) -> Option<Sense> {
     {
         return Some(Sense::Offer);
     }
-    if ends(&["eingang", "gutschrift", "erstattung", "erloes", "guthaben"]) {
+    if ends(&["eingang", "gutschrift", "erstattung", "erloes", "guthaben", "kaution"]) {
         return Some(Sense::Paid);
     }
     if starts(&["urspruenglich"]) {
@@ -347,6 +379,7 @@ fn by_form(word: &str) -> Option<Sense> {
         "bestellung",
         "bestellungen",
         "kaufpreis",
+        "warenwert",
         "miete",
         "mieten",
         "invoice",

@@ -8,21 +8,27 @@ use regex::Regex;
 use crate::pattern::pattern;
 use crate::rules::segments::Segment;
 
-/// The sentence does not simply state its amount: it sets a condition, denies, guesses, names a
-/// range, or repeats what somebody else said.
-pub(super) fn is_hedged(sentence: &str) -> bool {
-    static HEDGE: LazyLock<Regex> = LazyLock::new(|| {
+/// The sentence does not simply state its amounts: it sets a condition, guesses, names a range or a
+/// share, or repeats what somebody else said.
+pub(super) fn is_conditional(sentence: &str) -> bool {
+    static CONDITION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             // Conditions and guesses.
-            r"\b(?:sofern|soweit|falls|wenn|vorausgesetzt|vorbehaltlich|angenommen|sollten sie|sollte (?:ihr|der|die)|if|provided|unless)\b",
-            r"|\b(?:unter der bedingung|unter vorbehalt|bei (?:\w+ ){0,3}(?:zahlung|eingang|ueberweisung|einmalzahlung))\b",
-            r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft)\b",
-            // Denials.
-            r"|\b(?:nicht|kein|keine|keinen|keiner|keinerlei|weder|nie|niemals)\b|\b(?:irrtuemlich|faelschlich)\w*\b",
+            r"\b(?:sofern|soweit|falls|wenn|vorausgesetzt|vorbehaltlich|angenommen|unterstellt|sollten sie|sollte (?:ihr|der|die)|if|provided|unless)\b",
+            r"|\b(?:unter der bedingung|unter vorbehalt|je nachdem|entweder|abhaengig (?:von|davon)|haengt (?:\w+ ){0,3}(?:davon|von)|bei (?:\w+ ){0,3}(?:zahlung|eingang|ueberweisung|einmalzahlung))\b",
+            r"|\b(?:koennte|koennten|wuerde|wuerden|waere|waeren|duerfte|duerften|moechten|vorstellen|vermutlich|angeblich|schaetzen|schaetze|davon aus|annahme|ungeprueft|depending)\b|\bhaetten? (?:der|die|das|sich|er|sie)\b|\b(?:betragen|belaufen|ergeben|gekostet) haetten?\b",
+            r"|\b(?:ich glaube|glaube ich|ich meine|ich denke|meines wissens|soviel ich weiss|soweit ich weiss|wahrscheinlich|vielleicht|moeglicherweise|evtl|eventuell|aus dem kopf|muesste|muessten)\b",
+            r"|\b(?:im falle?|fuer den fall|bei (?:abschluss|annahme|nichtzahlung))\b|\b(?:beliefe|betruege|ergaebe|laege|laegen|stuende|kaeme|kaemen|bliebe)\b|\b(?:beispiel|beispielsweise|rechenbeispiel|beispielrechnung)\b",
+            // Reported, and a share of more.
+            r"|\b(?:seien|betrage|belaufe)\b|\bsoll(?:en)?\b[^;]*\b(?:sein|betragen|bestehen)\b|\bauskunft (?:der|des|ihre\w*) (?:schuldner\w*|mandant\w*)\b|\b(?:der|den) rest\b|\bob (?:das|dies|der betrag) (?:noch |so )*(?:stimmt|zutrifft)\b|\bprognose\b",
+            // What will be.
+            r"|\b(?:wird|werden)\b.*\b(?:betragen|belaufen|ergeben|anwachsen)\b|\bab (?:dem )?[^ ,;]+(?: 20\d\d)? (?:betraegt|betragen|belaeuft|belaufen)\b",
+            // A size, not a sum: `ab einer Gesamtforderung von`.
+            r"|\b(?:ab|bei|unter|ueber) eine[rm] (?:\w*forderung|betrag|summe|\w*saldo)\b",
             // Offers.
             r"|\b(?:abgeltung|vergleichsweise|zur erledigung|letztes angebot)\b",
             // More to come, a share only, or money that has come in.
-            r"|\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|zusaetzlich\w*|haelfte|anteilig\w*|buerge\w*|geschaetzt\w*|schaetzung\w*)\b|\b(?:erhalt|eingang) (?:der|des|von|unserer)\b",
+            r"|\b(?:haelfte|anteilig\w*|buerge\w*|geschaetzt\w*|schaetzung\w*)\b|\b(?:erhalt|eingang) (?:der|des|von|unserer)\b",
             // Another creditor's claim.
             r"|\b(?:uns ist bekannt|bekannt geworden|anderen? glaeubiger\w*|(?:auch|zudem|ausserdem|ferner) (?:dem|der|den|bei))\b",
             // Ranges and incomplete figures.
@@ -32,15 +38,64 @@ pub(super) fn is_hedged(sentence: &str) -> bool {
             r"|\bihr(?:e|em|en|er)? (?:schreiben|plan|berechnung|aufstellung|vorschlag)\b.*\b(?:nennt|nennen|enthaelt|beruecksichtigt|weist|geht|ausgewiesen\w*|aufgefuehrt\w*)\b",
         ))
     });
+    CONDITION.is_match(sentence)
+}
+
+/// The sentence says that its payment is in the claim already, or it advertises.
+pub(super) fn is_accounted(sentence: &str) -> bool {
+    static ACCOUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:beruecksichtig\w*|verrechnet|verbucht|gebucht|abgezogen|abgesetzt|angerechnet|gutgebracht|gutgeschrieben|enthalten|eingerechnet|nach abzug|zuletzt|letzte[nr]? zahlung|bisher|bislang|friend|gratis|bonus|gutschein\w*)\b",
+        )
+    });
+    static OF_IT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:davon|hiervon|von denen|wovon|hierauf|darauf)\b.*\b(?:bezahlt|gezahlt|beglichen|getilgt|eingegangen|geleistet)\b",
+        )
+    });
+    ACCOUNTED.is_match(sentence) && !OF_IT.is_match(sentence)
+}
+
+/// The sender keeps the claim up although its books show nothing: what was written off is owed.
+pub(super) fn is_kept_up(folded: &str) -> bool {
+    static KEPT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\bverzicht\w*\b[^.;]*\bnicht\b|\bnicht\b[^.;]*\bverzicht\w*\b|\bkein\w* (?:\w+ )?(?:verzicht|erlass)\w*\b",
+            r"|\b(?:buchhalterisch|bilanziell|bankintern|intern)\w*\b|\b(?:abgeschrieben|abschreibung|wertberichtig\w*|uneinbringlich\w*|niedergeschlagen|niederschlagung)\b",
+            r"|\b(?:titel|vollstreckungsbescheid|urteil|anspruch|forderung|ansprueche)\b[^.;]*\b(?:bleib\w*|besteh\w* (?:\w+ ){0,3}(?:fort|weiter\w*)|weiterhin|vorbehalten|vollstreck\w* (?:werden|weiter\w*))\b",
+            r"|\bbehalten (?:wir )?uns\b|\bvorbehalten\b|\bnicht erloschen\b|\baufleb\w*\b",
+            r"|\bwritten off\b|\bwrite-?off\b|\bwithout prejudice\b|\b(?:no|not a|not) waive\w*\b|\breserve (?:the|our|all) rights?\b",
+        ))
+    });
+    KEPT.is_match(folded)
+}
+
+/// Something comes on top of the amounts of this sentence.
+pub(super) fn adds_more(sentence: &str) -> bool {
+    static MORE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:hinzu komm\w*|kommen hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}hinzu|komm\w* (?:noch )?(?:\w+ ){0,3}dazu|zusaetzlich\w*)\b",
+        )
+    });
+    MORE.is_match(sentence)
+}
+
+/// These words deny the amount among them.
+pub(super) fn is_denied(words: &str) -> bool {
+    static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:nicht|kein|keine|keinen|keiner|keinerlei|weder|nie|niemals|not|no)\b|\b(?:irrtuemlich|faelschlich)\w*\b",
+        )
+    });
     // What was not paid is owed; that is no denial of the claim.
     static UNPAID: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt)\b",
+            r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt)\w*\b|\bweder\b.*\bnoch\b.*\b(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt)\b",
             r"|\bkeine (?:weiteren )?(?:zahlung\w*|raten|zinsen|sicherheiten)\b|\bnicht nur\b|\bzinsen (?:\w+ ){0,3}keine\b",
         ))
     });
-    HEDGE.is_match(sentence)
-        && (!UNPAID.is_match(sentence) || HEDGE.is_match(&UNPAID.replace_all(sentence, " ")))
+    DENIAL.is_match(words)
+        && (!UNPAID.is_match(words) || DENIAL.is_match(&UNPAID.replace_all(words, " ")))
 }
 
 /// The amount of this sentence is in the debtor's favour.
@@ -54,19 +109,60 @@ pub(super) fn is_credit(sentence: &str) -> bool {
 }
 
 /// The sender says somewhere that the amount is not the last word.
-pub(super) fn has_reservation(folded: &str) -> bool {
+///
+/// `states_claim` tells of a segment whether the claim stands in it: a reason for a new amount is
+/// no reservation where that amount follows at once.
+pub(super) fn has_reservation(
+    folded: &str,
+    segments: &[Segment],
+    states_claim: impl Fn(usize) -> bool,
+) -> bool {
     static RESERVATION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"\b(?:noch )?nicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b|\bnoch nicht (?:verbucht|gebucht)\b|\bohne gewaehr\b|\bunter vorbehalt\b|\bzwischenstand\b",
-            r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|aktualisierte)\w* (?:aufstellung|abrechnung|betrag|forderung|hoehe|forderungsaufstellung)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|gesondert|teilen wir)\b",
-            r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b",
-            r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet)\b",
-            r"|\b(?:seitdem|seither|zwischenzeitlich)\b.*\b(?:zinsen|kosten|angefallen|hinzu\w*)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
+            // What is not in it yet.
+            r"\bnoch nicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen|eingebucht|verbucht|gebucht|verrechnet|abgesetzt|abgezogen|gutgeschrieben|zugeordnet|valutiert)\b",
+            r"|\b(?:zinsen|kosten|gebuehren|zuschlaege|auslagen|mahn\w*|verzug\w*|steuer|zahlung\w*|eingang\w*|gutschrift\w*|erloes\w*|weitere\w*)\b.*\bnicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b|\bnicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b.*\b(?:zinsen|kosten|gebuehren|zuschlaege|zahlung\w*)\b",
+            r"|\bohne gewaehr\b|\bunter vorbehalt\b|\bvorbehaltlich\b|\bzwischenstand (?:\w+ )?(?:vom|per|zum)\b|\b(?:nur|lediglich|bloss) ein(?:en)? zwischenstand\b|\bvorlaeufig\w*\b",
+            // A payment on its way into the books.
+            r"|\b(?:zahlung\w*|eingang|zahlungseingang|gutschrift\w*|ueberweisung\w*|erloes\w*|erstattung\w*|storno\w*|rueckzahlung\w*|guthaben)\b.*\b(?:erst nach|erst noch|noch zu (?:ver)?buchen|noch nicht|noch abzuziehen|noch abzusetzen|abzusetzen|abzuziehen|in abzug zu bringen|steht noch aus|stehen noch aus|wird (?:\w+ ){0,3}(?:verbucht|gebucht|verrechnet|gutgeschrieben|abgezogen|beruecksichtigt)|werden (?:\w+ ){0,3}(?:verbucht|gebucht|verrechnet|gutgeschrieben|abgezogen|beruecksichtigt))\b",
+            r"|\b(?:zahl|betrag|saldo|stand|forderung|summe|hoehe)\b.*\b(?:zu kuerzen|zu (?:ver)?mindern|zu reduzieren|zu korrigieren|zu berichtigen|noch anzupassen|neu zu berechnen|um diesen eingang)\b",
+            // A better figure is announced.
+            r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen)\w* (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderung|hoehe|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|nachreichen|gesondert|teilen wir|senden|schicken|uebersenden|kommt|sobald)\b",
+            r"|\b(?:folgt|folgen|erhalten|erhaelt|bekommen|reichen|senden|schicken|uebersenden|teilen|uebermitteln)\b.*\b(?:genaue|genauen|exakte|endgueltige|endgueltigen|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen) (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b",
+            r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b|\bnicht zu verwenden\b|\bnicht (?:mehr )?(?:verwenden|gueltig)\b",
+            r"|\b(?:davon|hiervon) (?:geht|gehen)\b[^.;]*\bab\b|\bnoch abzu\w+\b",
+            r"|\b(?:zinsen|kosten|gebuehren|auslagen)\b[^.;]*\b(?:noch (?:aus|nach|zu (?:be)?rechnen|ermittelt|berechnet)|rechnen wir (?:\w+ ){0,3}noch|werden noch|kommen noch)\b",
+            r"|\b(?:schluss|end|jahres|nebenkosten|betriebskosten)?(?:rechnung|abrechnung) (?:\w+ ){0,2}(?:folgt|steht (?:noch )?aus)\b|\b(?:zahlung\w*|ueberweisung\w*|geld) [^.;]*\bunterwegs\b|\b(?:laeuft|laufen|geht|gehen) noch (?:\w+ )?ein *[.,;]|\bwarten sie\b[^.;]*\bab\b|\bschreiben wir\b[^.;]*\b(?:noch|wieder) [^.;]*\bgut\b",
+            r"|\bgegenstandslos\b|\b(?:das|dies) stimmt (?:so )?nicht\b|\bnicht (?:\w+ )?sicher\b|\birrtu(?:m|emer) vorbehalten\b|\bpruefung\b[^.;]*\bsteht (?:noch )?aus\b|\bliegt (?:mir|uns) nichts vor\b",
+            // Somebody still has to look or to decide.
+            r"|\b(?:klaeren wir|klaere ich|wird geklaert|noch zu klaeren|zu klaeren ist)\b|\bwelche[rs]?\b[^.;]*\b(?:stimmt|richtig ist|zutrifft|zutreffend ist)\b",
+            r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
+            r"|\bdazu komm(?:en|t) (?:noch|aber|jedoch)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
             r"|\b(?:entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
             r"|\b(?:zu niedrig|zu hoch)\b|\bnachvollziehen\b|\bunklar\b|\b(?:strittig|streitig|bestritten|bestreitet)\b|\bnur\b.*\b(?:anerkannt|zugesprochen|festgestellt)\b",
         ))
     });
-    RESERVATION.is_match(folded)
+    // What is looked at later is the plan, not the claim.
+    static OF_THE_PLAN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\bpruefen wir (?:\w+ ){0,4}(?:rate|raten|ratenhoehe|plan|vorschlag|vergleich\w*|stundung|angebot|moeglichkeit\w*|verlaengerung|einkommen\w*|verhaeltnisse)\b",
+        )
+    });
+    static SINCE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\b(?:seitdem|seither|zwischenzeitlich)\b.*\b(?:zinsen|kosten|angefallen|hinzu\w*|erloese?|zahlung\w*|eingegangen)\b",
+            r"|\b(?:heute|gestern|soeben|vorhin|eben|gerade)\b.*\b(?:eingegangen|gutgeschrieben|ueberwiesen|angewiesen|einbezahlt)\b",
+        ))
+    });
+    static ACCOUNTED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:beruecksichtigt|verrechnet|verbucht|abgezogen|gutgebracht|nicht|keine?)\b")
+    });
+    let is_since = |(at, segment): (usize, &Segment)| {
+        let sentence = &folded[segment.range.clone()];
+        SINCE.is_match(sentence) && !ACCOUNTED.is_match(sentence) && !states_claim(at)
+    };
+    (RESERVATION.is_match(folded) && RESERVATION.is_match(&OF_THE_PLAN.replace_all(folded, " ")))
+        || segments.iter().enumerate().any(is_since)
 }
 
 /// `Die Forderung ist vollständig ausgeglichen.`

@@ -1,26 +1,43 @@
 //! Which of a mail's amounts is the claim as it stands now.
 
 mod certainty;
+mod label;
+mod part;
 mod sentence;
+mod standing;
+mod sums;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use domain::extraction::Doubt;
 use domain::money::Money;
+use regex::Regex;
 
 use super::segments::{Segment, segments};
 use super::words::words;
 use crate::fold::fold;
 use crate::money::{Amount, Currency, scan};
+use crate::pattern::pattern;
 use certainty::{has_reservation, settled_in_words};
 use sentence::Sentence;
+use sums::check_sums;
 
 /// A sentence with more amounts says nothing that could be told apart.
 const MOST_AMOUNTS: usize = 40;
 
-/// Sums of more items than this are not checked.
-const LONGEST_SUM: usize = 60;
+/// The items of a total stand within so many rows or sentences of it.
+const FURTHEST_ITEM: usize = 6;
+
+/// What inflection leaves of a word, in bytes: `Rückstand`, `Rückstands`, `Rückstände`.
+const LONGEST_STEM: usize = 9;
+
+/// A shorter stem is shared by words that have nothing to do with each other.
+const SHORTEST_STEM: usize = 6;
+
+/// Between an amount in digits and the same in words stands no more than `EUR (in Worten: `.
+const LONGEST_REPETITION_MARK: usize = 24;
 
 /// What an amount is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +68,13 @@ pub(super) struct Reading {
     segment: usize,
     /// Nothing but the amount stands in its line.
     is_alone: bool,
+    /// It stands in a row of a table.
+    is_row: bool,
     /// A sum that the sentence says is owed.
     is_owed: bool,
     vague: bool,
+    /// Words such as `jetzt` or `noch` say that it is so today.
+    is_current: bool,
     is_credit: bool,
     on_top: bool,
     /// It stands in a column of balances that begins there: the last one is the current.
@@ -72,8 +93,10 @@ impl Reading {
             role: Role::Unknown,
             segment: usize::MAX,
             is_alone: false,
+            is_row: false,
             is_owed: false,
             vague: false,
+            is_current: false,
             is_credit: false,
             on_top: false,
             running: None,
@@ -134,12 +157,20 @@ impl Account {
 pub(super) fn account(text: &str) -> Account {
     let folded = fold(text);
     let segments = segments(text);
-    let mut readings = read(text, &folded, &segments);
+    let mut account = Account::default();
+    let mut amounts = scan(text);
+    if !drop_repetitions_in_words(&mut amounts, &folded) {
+        account.doubts.insert(Doubt::ContradictingTotals);
+    }
+    let mut readings = read(text, &folded, &segments, &amounts);
     keep_last_balance(&mut readings);
     check_sums(&mut readings);
-    let mut account = Account::default();
+    drop_included(&mut readings, &folded, &segments);
     decide(&mut account, &readings);
-    if account.claim.is_some() && has_reservation(&folded) {
+    hold_against_parts(&mut account, &readings, &folded, &segments);
+    let states_claim =
+        |at: usize| readings.iter().any(|reading| reading.segment == at && is_stated(reading.role));
+    if account.claim.is_some() && has_reservation(&folded, &segments, states_claim) {
         account.doubts.insert(Doubt::Conditional);
     }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
@@ -150,6 +181,11 @@ pub(super) fn account(text: &str) -> Account {
     {
         let strength = Strength::SettledInWords;
         account.claim = Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false });
+    }
+    if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
+        && certainty::is_kept_up(&folded)
+    {
+        account.doubts.insert(Doubt::Conditional);
     }
     account.readings = readings;
     account
@@ -164,10 +200,10 @@ impl Account {
     }
 }
 
-fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
-    let amounts = scan(text);
+fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::with_capacity(amounts.len());
-    let counts = counts(&amounts, segments);
+    let counts = counts(amounts, segments);
+    let citations = part::citations(text);
     let mut next = 0;
     for (position, segment) in segments.iter().enumerate() {
         let first = next;
@@ -194,11 +230,38 @@ fn read(text: &str, folded: &str, segments: &[Segment]) -> Vec<Reading> {
             previous: readings.last().map(|reading| reading.role),
         };
         for at in 0..within.len() {
-            let reading = sentence.read(at, &readings[readings.len() - at..]);
+            let mut reading = sentence.read(at, &readings[readings.len() - at..]);
+            let start = reading.amount.range.start;
+            if citations.iter().any(|citation| citation.contains(&start)) {
+                reading.role = Role::Former;
+            }
             readings.push(reading);
         }
     }
     readings
+}
+
+/// `500,00 EUR (in Worten: fünfhundert Euro)` is one amount. Whether all agree.
+fn drop_repetitions_in_words(amounts: &mut Vec<Amount>, folded: &str) -> bool {
+    let repeats = |one: &Amount, other: &Amount| {
+        let between = folded[one.range.end..other.range.start].trim_end_matches([' ', ':', '(']);
+        let marks = &folded[one.range.end..other.range.start];
+        one.in_words != other.in_words
+            && between.len() <= LONGEST_REPETITION_MARK
+            && (marks.contains('(') || between.ends_with("worten") || between.ends_with("ziffern"))
+    };
+    let mut agree = true;
+    let mut at = 1;
+    while at < amounts.len() {
+        if repeats(&amounts[at - 1], &amounts[at]) {
+            agree &= amounts[at - 1].value == amounts[at].value;
+            let words = if amounts[at].in_words { at } else { at - 1 };
+            amounts.remove(words);
+        } else {
+            at += 1;
+        }
+    }
+    agree
 }
 
 fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
@@ -213,6 +276,37 @@ fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
     segments.iter().map(count).collect()
 }
 
+/// `Der Rückstand von 500 EUR …; einschließlich des Rückstands haben wir 900 EUR zu fordern.`
+fn drop_included(readings: &mut [Reading], folded: &str, segments: &[Segment]) {
+    static INCLUDES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\b(?:inkl\w*|einschl\w*|nebst|samt|including|zuzueglich|zzgl|mitsamt)\b")
+    });
+    let stated: Vec<(Range<usize>, Money)> = readings
+        .iter()
+        .filter(|reading| is_stated(reading.role) && reading.segment < segments.len())
+        .map(|reading| {
+            let from = segments[reading.segment].range.start;
+            (from..reading.amount.range.start, reading.amount.value)
+        })
+        .collect();
+    if !(2..=MOST_AMOUNTS).contains(&stated.len()) {
+        return;
+    }
+    for reading in readings.iter_mut().filter(|reading| reading.role == Role::Claim) {
+        let evidence = &folded[reading.evidence.clone()];
+        let label = evidence.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let stem = &label[..label.len().min(LONGEST_STEM)];
+        reading.in_sum |= stem.len() >= SHORTEST_STEM
+            && stated.iter().any(|(before, value)| {
+                let words = &folded[before.clone()];
+                *value > reading.amount.value
+                    && INCLUDES
+                        .find(words)
+                        .is_some_and(|included| words[included.end()..].contains(stem))
+            });
+    }
+}
+
 /// In a column of balances all but the last are former ones.
 fn keep_last_balance(readings: &mut [Reading]) {
     let mut column = None;
@@ -222,46 +316,6 @@ fn keep_last_balance(readings: &mut [Reading]) {
                 reading.role = Role::Former;
             }
             column = reading.running;
-        }
-    }
-}
-
-/// Finds totals that the amounts directly before them add up to.
-fn check_sums(readings: &mut [Reading]) {
-    for at in 1..readings.len() {
-        let is_unnamed = readings[at].role == Role::Unknown && readings[at].is_alone;
-        if !is_stated(readings[at].role) && !is_unnamed {
-            continue;
-        }
-        let target = readings[at].amount.value.cents();
-        let mut sum = 0_i64;
-        let mut members = Vec::new();
-        for before in (0..at).rev().take(LONGEST_SUM) {
-            let reading = &readings[before];
-            if matches!(reading.role, Role::Unrelated) || reading.amount.currency == Currency::Other
-            {
-                continue;
-            }
-            let cents = reading.amount.value.cents();
-            let cents = if reading.role == Role::Paid { -cents.abs() } else { cents };
-            sum = sum.saturating_add(cents);
-            members.push(before);
-            if sum == target && members.len() >= 2 {
-                let only_plan =
-                    members.iter().all(|m| matches!(readings[*m].role, Role::Rate | Role::Offer));
-                if only_plan {
-                    readings[at].role = Role::Rate;
-                } else {
-                    if is_unnamed {
-                        readings[at].role = Role::Sum;
-                    }
-                    readings[at].confirmed = true;
-                    for member in &members {
-                        readings[*member].in_sum = true;
-                    }
-                }
-                break;
-            }
         }
     }
 }
@@ -292,7 +346,22 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     if in_euro.iter().any(|r| r.is_credit) {
         account.doubts.insert(Doubt::NegativeAmount);
     }
-    if has_companion && !best.confirmed {
+    let has_current_unexplained = readings.iter().any(|other| {
+        other.role == Role::Unknown
+            && other.is_current
+            && !other.in_sum
+            && !other.vague
+            && other.amount.value != best.amount.value
+    });
+    let has_larger_unexplained = best.role == Role::Claim
+        && readings.iter().any(|other| {
+            other.role == Role::Unknown
+                && !other.in_sum
+                && !other.vague
+                && other.amount.currency != Currency::Other
+                && other.amount.value > best.amount.value
+        });
+    if (has_companion || has_larger_unexplained || has_current_unexplained) && !best.confirmed {
         account.doubts.insert(Doubt::Conditional);
     }
     if best.amount.value < Money::ZERO {
@@ -318,141 +387,83 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     });
 }
 
+/// Doubts a total that its own items or a payment behind it contradict.
+fn hold_against_parts(
+    account: &mut Account,
+    readings: &[Reading],
+    folded: &str,
+    segments: &[Segment],
+) {
+    let Some(claim) = &account.claim else { return };
+    if claim.strength == Strength::Confirmed || claim.value == Money::ZERO {
+        return;
+    }
+    let is_claim =
+        |reading: &Reading| is_stated(reading.role) && reading.amount.value == claim.value;
+    let Some(last) = readings.iter().rposition(is_claim) else { return };
+    // A payment told after the total, and not said to be in it.
+    let is_open_payment = |reading: &Reading| {
+        let is_payment = reading.role == Role::Paid
+            || reading.role == Role::Offer
+                && !reading.vague
+                && folded[reading.evidence.clone()].starts_with("zahlung");
+        is_payment
+            && reading.amount.value <= claim.value
+            && segments
+                .get(reading.segment)
+                .is_some_and(|segment| !certainty::is_accounted(&folded[segment.range.clone()]))
+    };
+    if readings[last + 1..].iter().any(is_open_payment) {
+        account.doubts.insert(Doubt::Conditional);
+    }
+    // Parts that are more than the whole, where nothing was taken off.
+    let reduces =
+        |reading: &Reading| matches!(reading.role, Role::Paid | Role::Former | Role::Offer);
+    let first = readings.iter().position(is_claim).unwrap_or(last);
+    let near = segments_apart(readings, first, last);
+    let parts = || near.iter().filter(|reading| reading.role == Role::Item && !reading.vague);
+    let sum: i64 = parts().map(|reading| reading.amount.value.cents()).sum();
+    let is_list = parts().count() >= 2 && sum > claim.value.cents();
+    let is_larger = parts().any(|reading| reading.amount.value > claim.value);
+    if (is_list || is_larger) && !readings.iter().any(reduces) || ends_other_table(readings, first)
+    {
+        account.doubts.insert(Doubt::ContradictingTotals);
+    }
+}
+
+/// Whether the claim is the last row of a table of its parts, and they come to another sum. A table
+/// that leaves parts out cannot be told from one with a mistake.
+fn ends_other_table(readings: &[Reading], claim: usize) -> bool {
+    let mut next = readings[claim].segment;
+    let rows: Vec<&Reading> = readings[..claim]
+        .iter()
+        .rev()
+        .take_while(|row| {
+            let is_next = row.is_row && (row.segment == next || row.segment + 1 == next);
+            next = row.segment;
+            is_next
+        })
+        .collect();
+    let is_part = |row: &&Reading| matches!(row.role, Role::Item | Role::Basis) && !row.vague;
+    readings[claim].is_row && rows.len() >= 2 && rows.iter().all(is_part)
+}
+
+/// The readings that stand no further from the claim than its list of items would.
+fn segments_apart(readings: &[Reading], first: usize, last: usize) -> &[Reading] {
+    let (from, to) = (readings[first].segment, readings[last].segment);
+    let near = |reading: &Reading| {
+        reading.segment != usize::MAX
+            && reading.segment + FURTHEST_ITEM >= from
+            && reading.segment <= to.saturating_add(FURTHEST_ITEM)
+    };
+    let start = readings.iter().position(near).unwrap_or(first);
+    let end = readings.iter().rposition(near).unwrap_or(last);
+    &readings[start..=end.max(start)]
+}
+
 fn is_stated(role: Role) -> bool {
     matches!(role, Role::Total | Role::Sum | Role::Claim)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The claim in cents, or what stands in its way.
-    fn read(text: &str) -> Result<Option<i64>, Vec<Doubt>> {
-        let account = account(text);
-        if account.doubts.is_empty() {
-            let firm = account.claim.filter(|claim| claim.strength > Strength::Bare);
-            Ok(firm.map(|claim| claim.value.cents()))
-        } else {
-            Err(account.doubts.into_iter().collect())
-        }
-    }
-
-    #[test]
-    fn the_claim_is_found_however_it_is_said() {
-        for text in [
-            "Die Gesamtforderung beläuft sich auf 500,00 EUR.",
-            "Unsere Forderung beträgt nach wie vor 500,00 EUR.",
-            "Es sind noch 500,00 EUR zu zahlen.",
-            "Wir fordern zum heutigen Tag 500,00 EUR zurück.",
-            "Herr Muster schuldet uns insgesamt 500,00 EUR.",
-            "Frau Muster ist mit insgesamt 500,00 EUR im Verzug, darin 15,50 EUR Mahnkosten.",
-            "Es stehen noch 500,00 EUR aus.",
-            "500 € sind aus der Reparatur noch offen.",
-            "Es sind aktuell 500,00 EUR offen (inkl. 13,00 EUR Mahnkosten).",
-            "Der Rückstand aus der Hundesteuer (jährlich 72,00 Euro) beträgt derzeit 500,00 Euro.",
-            "Die Restschuld beträgt nach Gutschrift der letzten Rate 500,- EUR.",
-            "Kapital | 450,00 EUR\nZinsen | 50,00 EUR\nSumme | 500,00 EUR",
-            "Forderung | 600,00 EUR\nabzüglich Zahlung vom 03.03.2026 | 100,00 EUR\nverbleiben | 500,00 EUR",
-            "Position | Zinsen | Gesamt\nVertrag 1 | 20,00 | 500,00",
-            "Rückstand, Stand heute:\n500,00 EUR",
-            "nach Gutschrift der Rücksendung (39,90 €) verbleibt ein Restsaldo von:\n\n500,00 €",
-            "Bisheriger Rückstand: 700,00 EUR\nNeuer Rückstand: 500,00 EUR",
-            "Die Forderung hat sich von 450,00 EUR auf 500,00 EUR erhöht.",
-            "Die genannte Gesamtforderung von 689,00 EUR ist nicht richtig. Richtig ist: Die Gesamtforderung beträgt 500,00 EUR.",
-            "Gesamtforderung 500,00 EUR. Zzgl. Tageszinsen von 0,05 EUR.",
-            "Gesamtforderung: 500,00 EUR. Wir können 50,00 EUR monatlich akzeptieren.",
-            "Total outstanding today: EUR 500.00",
-            "Unsere offene Rechnung beträgt 500,00 EUR.",
-            "Es fehlen uns jetzt nur noch 500 Euro.",
-            "Tituliert sind 450,00 EUR, mit Zinsen und Kosten macht das heute 500,00 EUR.",
-            "Zu zahlen: 500,00 EUR, davon 450,00 EUR Hauptforderung und 50,00 EUR Zinsen.",
-            "9 x 55,08 EUR = 495,72 EUR\nZu zahlender Betrag: 500,00 EUR",
-            "Die Rechnung über 512,00 EUR ist beglichen. Offen sind nur noch Mahnkosten von 500,00 EUR.",
-            "Restsaldo: ~~261,80 EUR~~ 500,00 EUR",
-            "Nach Anrechnung auf die bisherige Forderung von 8.612,75 EUR verbleibt eine Restschuld von 500,00 EUR.",
-            "Die Rate von 40,00 EUR ist eingegangen. Der Forderungsstand beträgt jetzt 500,00 EUR.",
-            "Mit 30,- EUR Mahnkosten schuldet er uns also noch 500,- EUR.",
-            "Das Darlehen valutiert noch mit 500,- EUR, bisher wurden 80,- EUR getilgt.",
-        ] {
-            assert_eq!(read(text), Ok(Some(50_000)), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_claim_is_never_taken_for_one() {
-        for text in [
-            "Gegen Zahlung von 500,00 EUR verzichten wir auf die weitergehende Forderung.",
-            "Nach Zahlung von 500,00 EUR betrachten wir die Forderung als erledigt.",
-            "Bei Eingang von 500,00 EUR erklären wir die gesamte Forderung für erledigt.",
-            "Bei Zahlung bis zum 30.06. würde sich die Forderung auf 500,00 EUR reduzieren.",
-            "36 Raten zu 18,00 EUR, insgesamt 648,00 EUR.",
-            "24 Raten zu je 65,00 EUR. Es ergäben sich Zahlungen von zusammen 1.560,00 EUR.",
-            "Der Gesamtbetrag der Teilzahlungen beträgt 812,40 EUR.",
-            "Zur Tilgung der Gesamtforderung wären 50,00 EUR monatlich nötig.",
-            "Die Hauptforderung beträgt 500,00 EUR.",
-            "Zinsen 50,00 EUR\nMahnkosten 5,00 EUR",
-            "Nach Ihren Unterlagen beträgt unsere Forderung 500,00 EUR.",
-            "Wir hatten Ihnen einen Rückstand von 500,00 EUR mitgeteilt.",
-            "Ist es richtig, dass die Gesamtforderung 500,00 EUR beträgt?",
-            "Das Konto wies bei der Hausbank einen Sollsaldo von 500,00 EUR auf.",
-            "Stammkapital 25.000 EUR",
-            "Sofortkredit bis zu 50.000 EUR, schon ab 89,90 EUR.",
-            "Der Rückstand von 500,00 EUR wurde am 02.04.2026 überwiesen.",
-            "Ursprünglich betrug die Forderung 500,00 EUR.",
-            "Das Nettoeinkommen beträgt 2.380,00 EUR.",
-            "Von der Forderung haben wir 500,00 EUR niedergeschlagen.",
-            "Auf unsere Forderung haben wir 500,00 EUR erhalten.",
-            "Die Forderung enthält 53,50 EUR Vollstreckungskosten.",
-        ] {
-            assert_eq!(read(text), Ok(None), "{text}");
-        }
-    }
-
-    #[test]
-    fn contradictions_and_reservations_are_doubts() {
-        let cases = [
-            ("Gesamtforderung 500,00 EUR. Offener Betrag: 600,00 EUR.", Doubt::ContradictingTotals),
-            ("Vertrag 1: offen 500,00 EUR\nVertrag 2: offen 70,00 EUR", Doubt::ContradictingTotals),
-            ("Gesamtforderung CHF 500.00", Doubt::ForeignCurrency),
-            ("Saldo: -38,20 EUR", Doubt::NegativeAmount),
-            ("Die Forderung beträgt ca. 500,00 EUR.", Doubt::Conditional),
-            ("Die Forderung beträgt 500,00 EUR zzgl. Zinsen und Kosten.", Doubt::Conditional),
-            ("Gesamtforderung: 5OO,00 EUR", Doubt::Illegible),
-            ("Die Forderung wird auf 500,00 EUR geschätzt.", Doubt::Conditional),
-            ("Wir machen keine Gesamtforderung von 500,00 EUR geltend.", Doubt::Conditional),
-            ("Saldo: 38,20 EUR zu Gunsten Ihres Mandanten", Doubt::NegativeAmount),
-            ("Gesamtforderung: 500,00 EUR. Korrektur: 510,00 EUR.", Doubt::ContradictingTotals),
-            ("Ihr Schreiben nennt eine Gesamtforderung von 500,00 EUR.", Doubt::Conditional),
-            (
-                "Sofern bis zum 31.08. gezahlt wird, beträgt die Gesamtforderung 500,00 EUR.",
-                Doubt::Conditional,
-            ),
-            (
-                "Die Forderung beträgt 500,00 EUR. Kosten sind noch nicht enthalten.",
-                Doubt::Conditional,
-            ),
-        ];
-        for (text, doubt) in cases {
-            assert_eq!(read(text), Err(vec![doubt]), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_settled_claim_is_nought_only_where_it_is_said_outright() {
-        for text in [
-            "Offener Betrag: 0,00 EUR",
-            "Die Forderung ist vollständig ausgeglichen.",
-            "Es ist nichts mehr offen, die Rechnung ist beglichen.",
-        ] {
-            assert_eq!(read(text), Ok(Some(0)), "{text}");
-        }
-        for text in [
-            "Die Forderung ist noch nicht ausgeglichen.",
-            "Sobald die Forderung ausgeglichen ist, melden wir uns.",
-            "Nach vollständiger Zahlung ist die Forderung erledigt.",
-            "Ist die Forderung inzwischen beglichen?",
-        ] {
-            assert_eq!(read(text), Ok(None), "{text}");
-        }
-    }
-}
+mod tests;

@@ -3,6 +3,8 @@
 //! Never an amount: dates, times, phone numbers, account and case numbers, percentages. Without
 //! a currency beside it a number counts only in the form of cents (`1.234,56`, `50,-`).
 
+mod spelled;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -20,6 +22,8 @@ pub struct Amount {
     pub misread: bool,
     /// The text is struck out.
     pub struck: bool,
+    /// It is written in words.
+    pub in_words: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +62,11 @@ pub fn scan(text: &str) -> Vec<Amount> {
                 (if multiple { Currency::Other } else { currency }, number.end)
             }
             None => match currency_after(&text[number.end..]) {
+                Some((_, length))
+                    if !number.has_cents && belongs_to_next(&text[number.end + length..]) =>
+                {
+                    (Currency::Unstated, number.end)
+                }
                 Some((currency, length)) => (currency, number.end + length),
                 None => (Currency::Unstated, number.end),
             },
@@ -76,11 +85,31 @@ pub fn scan(text: &str) -> Vec<Amount> {
             };
             let struck = text[..sign_start].ends_with("~~");
             let range = sign_start..number.end;
-            amounts.push(Amount { value, currency, range, misread: false, struck });
+            amounts.push(Amount {
+                value,
+                currency,
+                range,
+                misread: false,
+                struck,
+                in_words: false,
+            });
         }
     }
     add_misread(text, &mut amounts);
+    add_spelled(text, &mut amounts);
     amounts
+}
+
+/// `Oktober 2024 EUR 1.250,00`: the currency stands before an amount in cents that has no other.
+fn belongs_to_next(after_currency: &str) -> bool {
+    let rest = after_currency.trim_start_matches([' ', '*', '|']);
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let Some(next) = read_number(rest, 0) else { return false };
+    let has_cents =
+        next.has_cents || rest[..next.end].rfind('.') == Some(next.end.saturating_sub(3));
+    has_cents && currency_after(&rest[next.end..]).is_none()
 }
 
 struct Number {
@@ -370,10 +399,36 @@ fn add_misread(text: &str, amounts: &mut Vec<Amount>) {
                 range,
                 misread: true,
                 struck: false,
+                in_words: false,
             });
         }
     }
     amounts.sort_by_key(|amount| amount.range.start);
+}
+
+/// Adds amounts in words.
+fn add_spelled(text: &str, amounts: &mut Vec<Amount>) {
+    let before = amounts.len();
+    amounts.extend(spelled::spelled(text).into_iter().map(|(value, range)| Amount {
+        value,
+        currency: Currency::Euro,
+        range,
+        misread: false,
+        struck: false,
+        in_words: true,
+    }));
+    if amounts.len() > before {
+        amounts.sort_by_key(|amount| amount.range.start);
+        // `siebenhundert Euro und 50 Cent`: the cents are no amount of their own.
+        let mut until = 0;
+        amounts.retain(|amount| {
+            let inside = !amount.in_words && amount.range.start < until;
+            if amount.in_words {
+                until = amount.range.end;
+            }
+            !inside
+        });
+    }
 }
 
 #[cfg(test)]
@@ -462,6 +517,16 @@ mod tests {
         let found = scan("Zinsen 12,00 EUR 30,00 Kosten");
         let currencies: Vec<Currency> = found.iter().map(|amount| amount.currency).collect();
         assert_eq!(currencies, [Currency::Euro, Currency::Unstated]);
+    }
+
+    #[test]
+    fn a_year_does_not_take_the_currency_of_the_amount_behind_it() {
+        for text in ["Rechnung Oktober 2024  EUR 1.250,00", "bis 31. Mai 2026 EUR 1250.00"] {
+            let found = scan(text);
+            assert_eq!(found.len(), 1, "{text}");
+            assert_eq!((found[0].value.cents(), found[0].currency), (125_000, Currency::Euro));
+        }
+        assert_eq!(cents("2024 EUR, 30,00 EUR"), [202_400, 3_000]);
     }
 
     #[test]

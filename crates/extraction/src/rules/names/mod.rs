@@ -1,5 +1,8 @@
 //! Who is meant: the client's name, and the creditor for whom the sender writes.
 
+mod creditor;
+mod word;
+
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,8 +12,11 @@ use regex::Regex;
 use crate::pattern::pattern;
 
 use super::references::Source;
+use super::segments::is_set_aside;
 use crate::clean::CleanedMail;
 use crate::fold::fold;
+use creditor::creditor;
+use word::{follows_article, is_no_name, repair};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
@@ -80,14 +86,6 @@ static SURNAME: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// `Muster AG ./. Max Muster`, `Auftraggeber Muster AG`.
-static ACTS_FOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?:^|\n|[:,;(] ?|[Ii]n Sachen |[Bb]ezug: |Vorgang [A-Z0-9-]+ \()([^\n,;:()]{3,80}?) (?:\./\.|gegen (?:Herrn?|Frau)?)",
-        r"|(?:Auftraggeber(?:in)?|Gläubiger(?:in)?|Mandantschaft|Namens und in Vollmacht de[rs]|unsere[rn]? Mandantin|unsere[sn]? Mandanten?|[Oo]ur client|im Auftrag de[rs]|für unsere Auftraggeberin)[ :|]+(?:,? ?(?:der|die|des) )?([^\n,;:|()]{3,80}?)(?:,|\n|\||;|:|\(| (?:gegen|has|aus|steht|wegen|hat)\b|$)"
-    ))
-});
-
 /// Reads the names in a mail.
 pub(super) fn names(mail: &CleanedMail) -> Names {
     let mut names = Names { creditor: creditor(mail), ..Names::default() };
@@ -138,7 +136,11 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail
     let mut found = Vec::new();
     for captures in pattern.captures_iter(text) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
-        if is_addressed(&text[..whole.start()]) {
+        if is_addressed(&text[..whole.start()])
+            || is_half_of_a_couple(&text[..name.start()])
+            || is_amount_at(&text[..whole.end()], &text[whole.end()..])
+            || is_set_aside(text, name.start())
+        {
             continue;
         }
         if let Some(name) = person(text, name.range(), fewest, source, mail) {
@@ -146,6 +148,35 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail
         }
     }
     found
+}
+
+/// From `Eheleute` to the second name, in bytes.
+const LONGEST_COUPLE: usize = 80;
+
+/// `Eheleute Anna und Max Muster`: one of them is meant, and this does not say which.
+fn is_half_of_a_couple(before: &str) -> bool {
+    static COUPLE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i:eheleuten?|ehepaar|herrn? und frau|familie) (?:\p{Lu}[\p{L}-]+ )?(?:und|u\.|&) $",
+        )
+    });
+    let tail = before.len().saturating_sub(LONGEST_COUPLE);
+    let tail = (tail..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
+    COUPLE.is_match(&before[tail..])
+}
+
+/// `Ablöse Endgerät | 349,00 EUR`: the number beside the words is an amount.
+fn is_amount_at(number: &str, after: &str) -> bool {
+    if !number.ends_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
+    let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    if let Some(cents) = rest.strip_prefix([',', '.']) {
+        return cents.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    }
+    ["€", "EUR", "Euro", "| EUR", "| €"]
+        .iter()
+        .any(|currency| rest.trim_start().starts_with(currency))
 }
 
 /// `Sehr geehrte Frau …`, `Bearbeiter: Herr …`: not the client.
@@ -219,45 +250,11 @@ fn person(
     }
     let name = &text[start..end];
     let repaired = repair(name);
-    (parts.len() >= fewest).then_some(Name { text: repaired, source, range: start..end })
-}
-
-fn follows_article(before: &str) -> bool {
-    let word = before.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-    matches!(
-        word.to_lowercase().as_str(),
-        "der"
-            | "die"
-            | "das"
-            | "dem"
-            | "den"
-            | "des"
-            | "ein"
-            | "eine"
-            | "einer"
-            | "einem"
-            | "unsere"
-            | "unser"
-            | "unserer"
-            | "unserem"
-            | "ihre"
-            | "ihr"
-            | "ihrer"
-            | "ihrem"
-    )
-}
-
-/// Scanners read `0` for `o` and `1` for `l` inside words; at the end of one it is a number.
-fn repair(name: &str) -> String {
-    let next = name.chars().skip(1).map(Some).chain([None]);
-    name.chars()
-        .zip(next)
-        .map(|(c, next)| match c {
-            '0' if next.is_some_and(char::is_alphabetic) => 'o',
-            '1' if next.is_some_and(char::is_alphabetic) => 'l',
-            other => other,
-        })
-        .collect()
+    (name.split([' ', ',']).filter(|part| !part.is_empty()).count() >= fewest).then_some(Name {
+        text: repaired,
+        source,
+        range: start..end,
+    })
 }
 
 fn parts(name: &str) -> Vec<String> {
@@ -282,267 +279,6 @@ fn is_of_sender(part: &str, mail: &CleanedMail) -> bool {
         && mail.from_name.as_deref().is_some_and(|name| {
             fold(name).split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| word == part)
         })
-}
-
-/// Capitalised words that stand beside names, not in them.
-fn is_no_name(word: &str) -> bool {
-    let word = fold(word.trim_matches(['.', ':', '-', ',']));
-    let ends = [
-        "ung",
-        "ungen",
-        "nummer",
-        "konto",
-        "zeichen",
-        "vertrag",
-        "plan",
-        "schaft",
-        "forderung",
-        "summe",
-        "betrag",
-        "stand",
-        "bank",
-        "kasse",
-        "werke",
-        "versicherung",
-        "inkasso",
-        "anfrage",
-        "schreiben",
-        "rechnung",
-        "auskunft",
-        "gmbh",
-        "verfahren",
-        "antrag",
-        "bescheid",
-        "zinsen",
-        "kosten",
-        "darlehen",
-        "heit",
-        "nr",
-        "nehmer",
-        "nehmerin",
-        "guthaben",
-        "service",
-        "abteilung",
-        "hoehe",
-        "stelle",
-        "sache",
-        "praxis",
-        "keit",
-        "tion",
-        "ismus",
-        "angebot",
-        "vergleich",
-        "rate",
-        "raten",
-        "mahnung",
-    ];
-    word.chars().count() < 2
-        || ends.iter().any(|end| word.len() > end.len() && word.ends_with(end) || word == *end)
-        || matches!(
-            word.as_str(),
-            "ihr"
-                | "ihnen"
-                | "ihres"
-                | "betreffend"
-                | "familie"
-                | "versicherte"
-                | "versicherter"
-                | "mandanten"
-                | "mandantschaft"
-                | "durchwahl"
-                | "patientin"
-                | "patient"
-                | "kontoinhaberin"
-                | "kontoinhaber"
-                | "ein"
-                | "eine"
-                | "einen"
-                | "einer"
-                | "name"
-                | "dr"
-                | "prof"
-                | "praxis"
-                | "telefonisch"
-                | "hier"
-                | "sache"
-                | "sachen"
-                | "ihre"
-                | "ihrem"
-                | "ihren"
-                | "ihrer"
-                | "unser"
-                | "unsere"
-                | "unserem"
-                | "az"
-                | "aktenzeichen"
-                | "herr"
-                | "herrn"
-                | "frau"
-                | "die"
-                | "der"
-                | "das"
-                | "den"
-                | "dem"
-                | "wir"
-                | "sie"
-                | "es"
-                | "und"
-                | "am"
-                | "im"
-                | "kunde"
-                | "kundin"
-                | "mandant"
-                | "mandantin"
-                | "schuldner"
-                | "schuldnerin"
-                | "aw"
-                | "re"
-                | "wg"
-                | "fwd"
-                | "betreff"
-                | "vorgang"
-                | "fall"
-                | "akte"
-                | "kd"
-                | "nr"
-                | "team"
-                | "service"
-                | "kanzlei"
-                | "gmbh"
-                | "ag"
-                | "kg"
-                | "eg"
-                | "ltd"
-                | "mbh"
-                | "finanzamt"
-                | "jobcenter"
-                | "sparkasse"
-                | "volksbank"
-                | "amtsgericht"
-                | "landgericht"
-                | "gericht"
-                | "hallo"
-                | "guten"
-                | "tag"
-                | "sehr"
-                | "geehrte"
-                | "damen"
-                | "herren"
-                | "eur"
-                | "euro"
-                | "forderungen"
-                | "konten"
-                | "insolvenz"
-                | "antwort"
-                | "saldo"
-                | "datum"
-                | "januar"
-                | "februar"
-                | "maerz"
-                | "april"
-                | "mai"
-                | "juni"
-                | "juli"
-                | "august"
-                | "september"
-                | "oktober"
-                | "november"
-                | "dezember"
-                | "bezug"
-                | "bitte"
-                | "zu"
-                | "zur"
-                | "zum"
-                | "in"
-                | "mit"
-                | "von"
-                | "fuer"
-                | "mieter"
-                | "mieterin"
-                | "mitglied"
-                | "mitgl"
-                | "letzte"
-                | "korrektur"
-                | "neue"
-                | "neuer"
-                | "offene"
-                | "offener"
-                | "status"
-                | "info"
-                | "telefon"
-                | "fax"
-                | "schuldnerberatung"
-                | "versandhaus"
-                | "stadtwerke"
-                | "undelivered"
-                | "mail"
-                | "returned"
-                | "sender"
-                | "automatische"
-                | "abwesenheitsnotiz"
-                | "eilt"
-                | "wichtig"
-                | "danke"
-                | "gruss"
-                | "gruesse"
-                | "beste"
-                | "viele"
-                | "freundliche"
-                | "dear"
-                | "sirs"
-                | "your"
-                | "our"
-                | "the"
-                | "debtor"
-                | "client"
-                | "details"
-                | "abs"
-                | "vor"
-                | "nach"
-                | "bei"
-                | "auf"
-                | "an"
-                | "aus"
-                | "laut"
-                | "gegen"
-                | "wegen"
-                | "kind"
-                | "regards"
-                | "ratenzahlung"
-                | "vollmacht"
-                | "adresse"
-                | "anschrift"
-                | "geburtsdatum"
-                | "nachweis"
-                | "unterlagen"
-                | "rundfunkbeitrag"
-                | "strom"
-                | "gas"
-                | "wohnung"
-                | "firma"
-                | "rae"
-                | "ra"
-                | "rechtsanwaelte"
-                | "beitrag"
-                | "beitraege"
-                | "schulden"
-                | "dritte"
-                | "dritten"
-        )
-}
-
-fn creditor(mail: &CleanedMail) -> Option<String> {
-    for text in [&mail.body, &mail.subject] {
-        for captures in ACTS_FOR.captures_iter(text) {
-            let Some(name) = captures.get(1).or_else(|| captures.get(2)) else { continue };
-            let name =
-                name.as_str().trim().trim_start_matches("der ").trim_start_matches("die ").trim();
-            if name.starts_with(char::is_uppercase) && name.split(' ').count() <= 8 {
-                return Some(name.to_owned());
-            }
-        }
-    }
-    mail.from_name.clone().filter(|name| !name.trim().is_empty())
 }
 
 /// A list of persons, each with a number: `Anna Muster (12/26)  500,00 EUR`.
