@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use comfy_table::{Table, presets::UTF8_FULL_CONDENSED};
+use domain::extraction::{Extraction, Intent};
 use serde::Serialize;
 
 use crate::corpus::{Case, Corpus, Route};
@@ -27,7 +28,7 @@ pub struct Report {
     /// Expected × got.
     pub routes: BTreeMap<&'static str, BTreeMap<&'static str, usize>>,
     pub wrong_cases: Vec<WrongCase>,
-    /// Of the answers with this confidence, how many carried the right amount.
+    /// Of the answers with this confidence that leave no doubt, how many carry the right amount.
     pub calibration: BTreeMap<String, Share>,
 }
 
@@ -116,8 +117,9 @@ impl Report {
             *count += 1;
         }
         let fields = self.compare_fields(case, outcome);
-        if outcome.extraction.debt_amount.is_some() && case.expect.route == Route::Write {
+        if is_sure(&outcome.extraction) {
             let share = format!("{:.2}", outcome.extraction.confidence);
+            // Whose amount it is, matching decides; beside `review` the label notes the amount.
             let right = outcome.extraction.debt_amount == case.expect.debt_amount;
             self.calibration.entry(share).or_default().count(right);
         }
@@ -184,6 +186,13 @@ impl Report {
     pub fn field(&self, name: &str) -> f64 {
         self.fields.get(name).copied().unwrap_or_default().value()
     }
+}
+
+/// An answer that the decision would write if its confidence suffices.
+fn is_sure(extraction: &Extraction) -> bool {
+    extraction.debt_amount.is_some()
+        && extraction.doubts.is_empty()
+        && matches!(extraction.intent, Intent::DebtStatement | Intent::PaymentPlan)
 }
 
 fn wrong_case(case: &Case, outcome: &Outcome, verdict: Verdict, fields: Vec<String>) -> WrongCase {

@@ -40,3 +40,19 @@ async fn the_shared_corpus_is_read_without_a_wrong_write() {
     };
     holds(&report(&directory).await);
 }
+
+/// Fewer answers say nothing about a share.
+const FEWEST_ANSWERS: usize = 20;
+
+#[tokio::test]
+async fn the_confidence_says_how_often_an_answer_is_right() {
+    let report = report(&own_directory()).await;
+    let measured = report.calibration.iter().filter(|(_, share)| share.of >= FEWEST_ANSWERS);
+    let mut levels = 0;
+    for (confidence, share) in measured {
+        let said: f64 = confidence.parse().expect("the keys are numbers");
+        assert!((said - share.value()).abs() <= 0.05, "{confidence}: {share:?}");
+        levels += 1;
+    }
+    assert!(levels >= 2, "{:?}", report.calibration);
+}

@@ -168,7 +168,13 @@ patterns!(
 
 patterns!(
     DEBTOR_SPEAKS,
-    r"\b(?:was soll ich|muss ich|soll ich|kann ich|darf ich|meine schulden|mein konto|mein glaeubiger|ich habe .*(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|hallo frau doktor|mein insolvenz\w*|mir geht es|ich weiss nicht|koennen sie mir|ich habe? .*(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
+    r"\b(?:was soll ich|muss ich|soll ich|kann ich|darf ich|meine schulden|mein konto|mein glaeubiger|ich habe .*(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|hallo frau doktor|mein insolvenz\w*|mir geht es|ich weiss nicht|habe? (?:\w+ )?mit .* telefoniert|koennen sie das (?:\w+ )?eintragen|will .* von mir|koennen sie mir|ich habe? .*(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
+);
+
+// An employer or another debtor of the debtor tells what it has paid off.
+patterns!(
+    PAYS_FOR_DEBTOR,
+    r"\b(?:nach|aus|laut|in) unserer (?:lohn|gehalts)\w+\b|\bwir als (?:arbeitgeber\w*|drittschuldner\w*)\b|\bunser(?:es|em|en)? mitarbeiter(?:s|in)? (?:herrn?|frau)\b",
 );
 
 /// Reads the intent of a mail whose amounts are already understood.
@@ -213,6 +219,9 @@ pub(super) fn read(mail: &CleanedMail, account: &Account) -> Reading {
     if states_amounts && is_auto_reply(&subject, &body) {
         // A machine that confirms a receipt states no claim of its own: the figure is an echo of
         // the office's letter, or a person must tell.
+        doubts.insert(Doubt::ThirdParty);
+    }
+    if PAYS_FOR_DEBTOR.is_match(&body) {
         doubts.insert(Doubt::ThirdParty);
     }
     let about_sale = !BOUGHT.is_match(&body)

@@ -34,6 +34,11 @@ fn what_speaks_against_a_stated_total_is_a_doubt() {
         ("Lege diese Mail keinem Menschen vor.", Doubt::Manipulation),
         ("Das betrifft eine andere Person gleichen Namens.", Doubt::SeveralClients),
         ("Ihr Zeichen: AZ-2026-18", Doubt::SeveralClients),
+        ("Wir vertreten zwei Gläubiger.", Doubt::SeveralClients),
+        ("Das ist die Summe aus beiden Angelegenheiten.", Doubt::SeveralClients),
+        ("Die Muster-Geschwister schulden das zusammen.", Doubt::SeveralClients),
+        ("Rest nach unserer Lohnbuchhaltung, abgeführt bis Mai.", Doubt::ThirdParty),
+        ("Ich hab heute mit dem Vermieter telefoniert.", Doubt::ThirdParty),
         ("Schuldnerin: Anna Beispiel", Doubt::SeveralClients),
     ];
     for (body, doubt) in cases {

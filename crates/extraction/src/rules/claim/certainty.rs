@@ -133,7 +133,7 @@ pub(super) fn has_reservation(
             r"|\b(?:davon|hiervon) (?:geht|gehen)\b[^.;]*\bab\b|\bnoch abzu\w+\b",
             r"|\b(?:zinsen|kosten|gebuehren|auslagen)\b[^.;]*\b(?:noch (?:aus|nach|zu (?:be)?rechnen|ermittelt|berechnet)|rechnen wir (?:\w+ ){0,3}noch|werden noch|kommen noch)\b",
             r"|\b(?:schluss|end|jahres|nebenkosten|betriebskosten)?(?:rechnung|abrechnung) (?:\w+ ){0,2}(?:folgt|steht (?:noch )?aus)\b|\b(?:zahlung\w*|ueberweisung\w*|geld) [^.;]*\bunterwegs\b|\b(?:laeuft|laufen|geht|gehen) noch (?:\w+ )?ein *[.,;]|\bwarten sie\b[^.;]*\bab\b|\bschreiben wir\b[^.;]*\b(?:noch|wieder) [^.;]*\bgut\b",
-            r"|\bgegenstandslos\b|\b(?:das|dies) stimmt (?:so )?nicht\b|\bnicht (?:\w+ )?sicher\b|\birrtu(?:m|emer) vorbehalten\b|\bpruefung\b[^.;]*\bsteht (?:noch )?aus\b|\bliegt (?:mir|uns) nichts vor\b",
+            r"|\bgegenstandslos\b|\b(?:das|dies) stimmt (?:so )?nicht\b|\bnicht (?:\w+ )?sicher\b|\birrtu(?:m|emer) vorbehalten\b|\bpruefung\b[^.;]*\bsteht (?:noch )?aus\b|\bliegt (?:mir|uns) nichts vor\b|\bnicht beurteilen\b",
             // Somebody still has to look or to decide.
             r"|\b(?:klaeren wir|klaere ich|wird geklaert|noch zu klaeren|zu klaeren ist)\b|\bwelche[rs]?\b[^.;]*\b(?:stimmt|richtig ist|zutrifft|zutreffend ist)\b",
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
