@@ -69,10 +69,16 @@ impl fmt::Debug for CleanedMail {
     }
 }
 
+/// In characters. What is longer is no name, and each name of the mail is held against it.
+const LONGEST_SENDER_NAME: usize = 200;
+
 /// Cleans a mail. Never fails and never panics; linear in the size of the mail.
 pub fn clean(mail: &Mail) -> CleanedMail {
     let subject = characters::to_plain(mail.subject.as_deref().unwrap_or_default());
-    let from_name = mail.from_name.as_deref().map(|name| characters::to_plain(name).text);
+    let from_name = mail.from_name.as_deref().map(|name| {
+        let start: String = name.chars().take(LONGEST_SENDER_NAME).collect();
+        characters::to_plain(&start).text
+    });
     let sender =
         quotes::Sender { email: &mail.from_email, name: from_name.as_deref().unwrap_or_default() };
     let html = mail.body_html.as_deref().map(|html| Part::of_html(html, &subject.text, sender));
@@ -192,4 +198,23 @@ fn amounts_disagree(html: &str, text: &str) -> bool {
     let (of_html, of_text) = (amounts(html), amounts(text));
     let missing = |from: &[_], of: &[_]| from.iter().any(|amount| !of.contains(amount));
     missing(&of_html, &of_text) && missing(&of_text, &of_html)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_sender_no_more_than_a_name_is_kept() {
+        let name = "Inkasso Muster ".repeat(10_000);
+        let mail = Mail {
+            subject: None,
+            from_email: "a@bank.example".to_owned(),
+            from_name: Some(name),
+            body_text: Some("Guten Tag".to_owned()),
+            body_html: None,
+        };
+        let kept = clean(&mail).from_name.expect("there was one");
+        assert!(kept.starts_with("Inkasso Muster") && kept.chars().count() <= LONGEST_SENDER_NAME);
+    }
 }

@@ -130,11 +130,14 @@ fn only_familiar(names: Vec<Name>, mail: &CleanedMail) -> Option<Name> {
     })
 }
 
+/// A mail with more names is no answer about one client, and each costs a look around it.
+const MOST_NAMES: usize = 1_000;
+
 /// Names of at least `fewest` words.
 fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail) -> Vec<Name> {
     let text = source.text(mail);
     let mut found = Vec::new();
-    for captures in pattern.captures_iter(text) {
+    for captures in pattern.captures_iter(text).take(MOST_NAMES) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
         if is_addressed(&text[..whole.start()])
             || is_half_of_a_couple(&text[..name.start()])
