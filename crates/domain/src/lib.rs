@@ -5,6 +5,7 @@ pub mod decision;
 pub mod extraction;
 pub mod fence;
 pub mod idempotency;
+pub mod jitter;
 pub mod logging;
 pub mod models;
 pub mod money;

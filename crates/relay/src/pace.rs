@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::jitter::jittered;
 use domain::logging::chain;
 use domain::service::Context;
 use slog::{Logger, info, o, warn};
@@ -71,7 +72,7 @@ impl Worker {
 
     async fn poll_is_due(&self) {
         match self.polls {
-            true => tokio::time::sleep(jittered(self.poll_interval)).await,
+            true => tokio::time::sleep(spread(self.poll_interval)).await,
             false => std::future::pending().await,
         }
     }
@@ -90,7 +91,7 @@ impl Worker {
         let mut wait = SHORTEST_PROBE_WAIT;
         loop {
             tokio::select! {
-                () = tokio::time::sleep(jittered(wait)) => {}
+                () = tokio::time::sleep(spread(wait)) => {}
                 () = context.shutdown.cancelled() => break,
             }
             if self.is_reachable(error).await {
@@ -112,9 +113,9 @@ impl Worker {
     }
 }
 
-/// 75 % to 125 %, so that relays that start together do not stay together.
-fn jittered(wait: Duration) -> Duration {
-    wait.mul_f64(0.75 + 0.5 * rand::random::<f64>())
+/// So that relays that start together do not stay together.
+fn spread(wait: Duration) -> Duration {
+    jittered(wait, 0.75..=1.25, rand::random())
 }
 
 /// Halves after a failure and doubles after a success, so that a slow MongoDB gets batches that it

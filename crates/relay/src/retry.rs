@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domain::jitter::jittered;
+
 /// The schedule for a client that is not there yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetrySchedule {
@@ -20,7 +22,7 @@ impl RetrySchedule {
     pub fn wait(&self, failures: u32, jitter: f64) -> Duration {
         let factor = FACTOR.saturating_pow(failures);
         let wait = self.base.saturating_mul(factor).min(self.longest);
-        wait.mul_f64(0.75 + 0.5 * jitter.clamp(0.0, 1.0))
+        jittered(wait, 0.75..=1.25, jitter)
     }
 }
 

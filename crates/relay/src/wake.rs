@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::jitter::jittered;
 use domain::models::outbox_message::CHANNEL;
 use domain::service::Context;
 use domain::settings::Secret;
@@ -36,10 +37,9 @@ pub(crate) async fn listen(context: Context, url: Secret, wake: Arc<Notify>) {
         }
         let wait = Duration::from_millis(100)
             .saturating_mul(2_u32.saturating_pow(failures.min(10)))
-            .min(LONGEST_RECONNECT_WAIT)
-            .mul_f64(0.5 + 0.5 * rand::random::<f64>());
+            .min(LONGEST_RECONNECT_WAIT);
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(jittered(wait, 0.5..=1.0, rand::random())) => {}
             () = context.shutdown.cancelled() => return,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::database::DatabaseError;
 use domain::decision::Decision;
 use domain::idempotency::idempotency_key;
+use domain::jitter::jittered;
 use domain::models::incoming_email::{ClaimedEmail, FinishedEmail};
 use domain::payload::{AGGREGATE_TYPE, DebtUpdate};
 use domain::status::{MatchStatus, ProcessingStatus, SyncStatus};
@@ -47,7 +48,7 @@ pub(super) fn step(mail: &ClaimedEmail, outcome: Outcome, max_attempts: i32) -> 
             update: None,
         },
         Outcome::Unavailable { retry_after, reason } => Step::Postpone {
-            delay: jittered(retry_after.unwrap_or(PROVIDER_RETRY).min(LONGEST_POSTPONEMENT)),
+            delay: spread(retry_after.unwrap_or(PROVIDER_RETRY).min(LONGEST_POSTPONEMENT)),
             reason,
         },
         Outcome::Panicked => again_or_failed(mail.attempts, max_attempts, "examination_panicked"),
@@ -66,7 +67,7 @@ pub(super) fn after_refusal(attempts: i32, max_attempts: i32, error: &DatabaseEr
         .any(|words| message.contains(words));
     if blames_nobody {
         Step::Postpone {
-            delay: jittered(PROVIDER_RETRY),
+            delay: spread(PROVIDER_RETRY),
             reason: "Postgres could not store the result".to_owned(),
         }
     } else {
@@ -127,7 +128,7 @@ fn again_or_failed(attempts: i32, max_attempts: i32, reason: &str) -> Step {
     }
     let doublings = u32::try_from(attempts - 1).unwrap_or(0).min(8);
     Step::Retry {
-        delay: jittered(FIRST_RETRY * 2_u32.pow(doublings)),
+        delay: spread(FIRST_RETRY * 2_u32.pow(doublings)),
         reason: format!("failed:{reason}"),
     }
 }
@@ -169,8 +170,8 @@ fn with_text(
 }
 
 /// Up to a quarter more, so that mails postponed together do not come back together.
-fn jittered(delay: Duration) -> Duration {
-    delay.mul_f64(rand::random_range(1.0..1.25))
+fn spread(delay: Duration) -> Duration {
+    jittered(delay, 1.0..=1.25, rand::random())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::database::DatabaseError;
+use domain::jitter::jittered;
 use futures::FutureExt;
 use slog::{o, warn};
 use tokio::sync::Notify;
@@ -13,8 +14,7 @@ use tokio::task::JoinSet;
 
 use super::{Processing, process_batch};
 
-/// Between two looks at the queue when nobody wakes the worker; jittered, so that many processes
-/// do not look at once.
+/// Between two looks at the queue when nobody wakes the worker.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// After a step that failed, doubled up to the longest.
@@ -62,7 +62,7 @@ async fn work(processing: &Processing, accepted: &Notify) {
             }
             Ok(_) => {
                 pause = FIRST_PAUSE;
-                let poll = POLL_INTERVAL.mul_f64(rand::random_range(0.8..1.2));
+                let poll = spread(POLL_INTERVAL);
                 tokio::select! {
                     () = shutdown.cancelled() => {}
                     () = accepted.notified() => {}
@@ -74,10 +74,15 @@ async fn work(processing: &Processing, accepted: &Notify) {
                       "error" => %error, "pause_ms" => pause.as_millis());
                 tokio::select! {
                     () = shutdown.cancelled() => {}
-                    () = tokio::time::sleep(pause.mul_f64(rand::random_range(0.8..1.2))) => {}
+                    () = tokio::time::sleep(spread(pause)) => {}
                 }
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
+}
+
+/// So that many processes do not look at once.
+fn spread(wait: Duration) -> Duration {
+    jittered(wait, 0.8..=1.2, rand::random())
 }
