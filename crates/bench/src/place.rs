@@ -128,7 +128,5 @@ impl Place {
 }
 
 pub(crate) fn http_client() -> Result<reqwest::Client> {
-    // A provider that somebody has installed before serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().context("couldn't make an HTTP client")
+    devstack::http_client_builder().build().context("couldn't make an HTTP client")
 }

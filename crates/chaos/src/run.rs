@@ -166,8 +166,7 @@ async fn edit_all(plan: &Plan, world: &World, began: Instant, recorder: &Recorde
 
 /// Asks one reconciler after the other for a run, for ever, as an operator might.
 async fn trigger_reconciler(world: Arc<World>) {
-    let Ok(http) = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()
-    else {
+    let Ok(http) = devstack::http_client_builder().timeout(Duration::from_secs(5)).build() else {
         return;
     };
     for url in world.urls(Role::Reconciler).iter().cycle() {

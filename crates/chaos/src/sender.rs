@@ -37,9 +37,7 @@ impl Sender {
         began_secs: i64,
         recorder: &Arc<Recorder>,
     ) -> Result<Self> {
-        // A provider that somebody has installed before serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().timeout(ANSWER_LIMIT).build()?;
+        let http = devstack::http_client_builder().timeout(ANSWER_LIMIT).build()?;
         let (office, recorder) = (Arc::new(office.clone()), recorder.clone());
         Ok(Self { http, ingests, secret, office, began_secs, recorder })
     }

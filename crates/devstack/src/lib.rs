@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod http;
 pub mod logs;
 pub mod mongo;
 pub mod postgres;
@@ -11,6 +12,7 @@ pub mod service;
 pub mod stack;
 mod storage;
 
+pub use http::http_client_builder;
 pub use mongo::MongoServer;
 pub use postgres::PostgresServer;
 pub use run_dir::RunDir;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use mongodb::bson::Document;
 
+use crate::http::http_client_builder;
 use crate::logs::Logs;
 use crate::process::{ManagedProcess, Signal, server_command};
 use crate::secrets::Secrets;
@@ -239,9 +240,7 @@ async fn migrate(programs: &Path, database_url: &str, logs: &Logs) -> Result<()>
     Ok(())
 }
 
-/// For the services on this machine: no proxy, no patience.
+/// For the services on this machine: no patience.
 fn http_client() -> Result<reqwest::Client> {
-    // A provider that somebody has installed before serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Ok(reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build()?)
+    Ok(http_client_builder().timeout(Duration::from_secs(5)).build()?)
 }

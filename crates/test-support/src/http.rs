@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
+pub use devstack::http_client_builder;
+
 /// A client for requests over plain HTTP.
 pub fn http_client() -> reqwest::Client {
-    // Already installed is as good: all tests of one process share it.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
+    http_client_builder().build().expect("a client")
 }
 
 /// Status and body of a GET.

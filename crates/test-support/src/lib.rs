@@ -5,7 +5,7 @@ mod mongo;
 mod postgres;
 mod wait;
 
-pub use http::{http_client, http_get};
+pub use http::{http_client, http_client_builder, http_get};
 pub use mongo::{PrivateMongo, TestMongo};
 pub use postgres::{PrivatePostgres, TestPostgres};
 pub use wait::wait_until;

@@ -163,7 +163,6 @@ async fn what_dies_is_started_again_with_a_line_and_nothing_outlives_a_killed_st
 }
 
 async fn is_ready(url: &str) -> bool {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = devstack::http_client_builder().build().unwrap();
     client.get(format!("{url}/readyz")).send().await.is_ok_and(|answer| answer.status() == 200)
 }

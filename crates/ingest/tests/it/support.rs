@@ -134,9 +134,7 @@ impl App {
 }
 
 pub(crate) fn http_client() -> reqwest::Client {
-    // The first test installs it; the others find it there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap()
+    test_support::http_client_builder().timeout(Duration::from_secs(20)).build().unwrap()
 }
 
 /// An answer, read.

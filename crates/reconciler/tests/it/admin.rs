@@ -27,8 +27,7 @@ impl Service {
         let url = format!("http://{}", service.address());
         let context = Context::detached(Logger::root(Discard, o!()));
         let running = tokio::task::spawn_local(service.run(context.clone()));
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { http: Client::builder().no_proxy().build().unwrap(), url, context, running }
+        Self { http: test_support::http_client(), url, context, running }
     }
 
     async fn ask(&self, method: Method, path: &str, token: &str) -> (StatusCode, Value) {

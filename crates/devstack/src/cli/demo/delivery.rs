@@ -40,7 +40,7 @@ impl Delivery {
     pub(super) async fn new(stack: &Stack, secrets: &Secrets) -> Result<Self> {
         let ingest = stack.services.iter().find(|service| service.kind() == Kind::Ingest);
         Ok(Self {
-            http: reqwest::Client::builder().no_proxy().timeout(FINAL_LIMIT).build()?,
+            http: devstack::http_client_builder().timeout(FINAL_LIMIT).build()?,
             ingest_url: ingest.context("there is no ingest")?.url(),
             webhook_secret: secrets.webhook.clone(),
             postgres: stack.postgres.connect(DATABASE).await?,
