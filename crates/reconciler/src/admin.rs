@@ -194,7 +194,34 @@ impl actix_web::ResponseError for Problem {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::ResponseError;
+    use actix_web::body::MessageBody;
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
+
+    #[test]
+    fn each_answer_is_known_to_the_byte() {
+        let cases = [
+            (Problem::Unauthorized, 401, "Unauthorized", "unauthorized"),
+            (Problem::BadRequest("limit"), 400, "Bad Request", "bad-request"),
+            (Problem::NoSuchReport, 404, "Not Found", "no-such-report"),
+            (Problem::Running, 409, "Conflict", "already-running"),
+            (Problem::Unavailable, 503, "Service Unavailable", "unavailable"),
+        ];
+        for (problem, status, title, kind) in cases {
+            let response = problem.error_response();
+            assert_eq!(response.status(), status);
+            let header = |name: &str| response.headers().get(name).map(HeaderValue::as_bytes);
+            assert_eq!(header("content-type"), Some(&b"application/problem+json"[..]));
+            assert_eq!(header("www-authenticate"), (status == 401).then_some(&b"Bearer"[..]));
+            assert_eq!(header("retry-after"), (status == 503).then_some(&b"15"[..]));
+            let body = format!(
+                r#"{{"detail":"{problem}","status":{status},"title":"{title}","type":"urn:claimsync:problem:{kind}"}}"#
+            );
+            assert_eq!(response.into_body().try_into_bytes().unwrap(), body);
+        }
+    }
 
     #[test]
     fn only_the_whole_token_is_the_token() {

@@ -85,3 +85,42 @@ impl Problem {
         response.content_type("application/problem+json").body(body.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody;
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn each_answer_is_known_to_the_byte() {
+        let field = FieldError { field: "ticket_id", problem: "is missing" };
+        let cases = [
+            (Problem::Field(field), 400, "Bad Request", "field"),
+            (Problem::Signature(SignatureError::Mismatch), 401, "Unauthorized", "signature"),
+            (Problem::NoSuchEmail, 404, "Not Found", "no-such-email"),
+            (Problem::TooLarge { limit: 9 }, 413, "Payload Too Large", "too-large"),
+            (Problem::UnsupportedMediaType, 415, "Unsupported Media Type", "media-type"),
+            (Problem::Backlog, 429, "Too Many Requests", "backlog"),
+            (Problem::Unavailable("x"), 503, "Service Unavailable", "unavailable"),
+        ];
+        for (problem, status, title, kind) in cases {
+            let response = problem.to_response();
+            assert_eq!(response.status(), status);
+            let header = |name: &str| response.headers().get(name).map(HeaderValue::as_bytes);
+            assert_eq!(header("content-type"), Some(&b"application/problem+json"[..]));
+            let retry_after = match status {
+                429 => Some(&b"30"[..]),
+                503 => Some(&b"15"[..]),
+                _ => None,
+            };
+            assert_eq!(header("retry-after"), retry_after);
+            let field = if status == 400 { r#""field":"ticket_id","# } else { "" };
+            let body = format!(
+                r#"{{"detail":"{problem}",{field}"status":{status},"title":"{title}","type":"urn:claimsync:problem:{kind}"}}"#
+            );
+            assert_eq!(response.into_body().try_into_bytes().unwrap(), body);
+        }
+    }
+}
