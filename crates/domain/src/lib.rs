@@ -10,6 +10,7 @@ pub mod logging;
 pub mod models;
 pub mod money;
 pub mod payload;
+pub mod problem;
 pub mod schema;
 pub mod service;
 pub mod settings;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, HttpServer, web};
 use anyhow::{Context as _, Result};
 use futures::future::BoxFuture;
@@ -15,8 +16,8 @@ use serde::Serialize;
 use slog::{Logger, error, info, o};
 use tokio_util::sync::CancellationToken;
 
-use crate::logging;
 use crate::settings::ServiceSettings;
+use crate::{logging, problem};
 
 /// A question to a dependency that takes longer than this counts as failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -165,9 +166,9 @@ impl OperatorEndpoints {
     /// Adds the three routes to an application.
     pub fn configure(&self, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::new(self.clone()))
-            .route("/healthz", web::get().to(healthz))
-            .route("/readyz", web::get().to(readyz))
-            .route("/metrics", web::get().to(metrics));
+            .service(web::resource("/healthz").route(web::get().to(healthz)))
+            .service(web::resource("/readyz").route(web::get().to(readyz)))
+            .service(web::resource("/metrics").route(web::get().to(metrics)));
     }
 }
 
@@ -234,7 +235,9 @@ impl BoundHttp {
 
     /// Serves until the context is cancelled, then lets requests in hand finish.
     ///
-    /// `configure` adds the service's own routes to the operator endpoints.
+    /// `configure` adds the service's own routes to the operator endpoints. Other paths and methods
+    /// are answered with a [`problem`]; for a method to be told from a path, each path must be a
+    /// `web::resource`, since actix answers 404 to a wrong method of an `App::route`.
     pub async fn serve<C>(
         self,
         context: &Context,
@@ -249,6 +252,8 @@ impl BoundHttp {
             let endpoints = endpoints.clone();
             let configure = configure.clone();
             actix_web::App::new()
+                .wrap(from_fn(problem::explain_wrong_method))
+                .default_service(web::to(problem::no_such_path))
                 .configure(move |app| endpoints.configure(app))
                 .configure(move |app| configure(app))
         })

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::database::DatabaseError;
 use domain::models::reconciliation_report;
+use domain::problem::ProblemDetails;
 use domain::settings::Secret;
 use serde::Deserialize;
 use serde_json::json;
@@ -58,9 +59,9 @@ impl AdminApi {
     pub(crate) fn configure(&self, app: &mut web::ServiceConfig) {
         app.app_data(web::Data::from(self.shared.clone())).service(
             web::scope("/api/v1/admin/reconciliation")
-                .route("/trigger", web::post().to(trigger))
-                .route("/reports", web::get().to(list))
-                .route("/reports/{id}", web::get().to(show)),
+                .service(web::resource("/trigger").route(web::post().to(trigger)))
+                .service(web::resource("/reports").route(web::get().to(list)))
+                .service(web::resource("/reports/{id}").route(web::get().to(show))),
         );
     }
 }
@@ -169,26 +170,18 @@ impl actix_web::ResponseError for Problem {
         }
     }
 
-    /// `application/problem+json` (RFC 9457).
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        let body = json!({
-            "type": format!("urn:claimsync:problem:{}", self.kind()),
-            "title": status.canonical_reason(),
-            "status": status.as_u16(),
-            "detail": self.to_string(),
-        });
-        let mut response = HttpResponse::build(status);
-        match self {
+        let details = ProblemDetails::new(self.status_code(), self.kind(), self);
+        let details = match self {
             Problem::Unauthorized => {
-                response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+                details.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
             }
             Problem::Unavailable => {
-                response.insert_header((RETRY_AFTER, "15"));
+                details.with_header(RETRY_AFTER, HeaderValue::from_static("15"))
             }
-            _ => {}
-        }
-        response.content_type("application/problem+json").body(body.to_string())
+            _ => details,
+        };
+        details.into_response()
     }
 }
 
@@ -196,7 +189,6 @@ impl actix_web::ResponseError for Problem {
 mod tests {
     use actix_web::ResponseError;
     use actix_web::body::MessageBody;
-    use actix_web::http::header::HeaderValue;
 
     use super::*;
 

@@ -1,11 +1,11 @@
-//! Error answers as `application/problem+json` (RFC 9457). They quote nothing of the mail.
+//! Why a request was not served, and what is answered. It quotes nothing of the mail.
 
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
-use serde_json::json;
+use domain::problem::ProblemDetails;
 
 use super::parse::FieldError;
 use super::signature::SignatureError;
@@ -68,21 +68,14 @@ impl Problem {
     }
 
     pub(crate) fn to_response(&self) -> HttpResponse {
-        let status = self.status();
-        let mut body = json!({
-            "type": format!("urn:claimsync:problem:{}", self.kind()),
-            "title": status.canonical_reason(),
-            "status": status.as_u16(),
-            "detail": self.to_string(),
-        });
+        let mut details = ProblemDetails::new(self.status(), self.kind(), self);
         if let Problem::Field(error) = self {
-            body["field"] = json!(error.field);
+            details = details.with_field(error.field);
         }
-        let mut response = HttpResponse::build(status);
         if let Some(delay) = self.retry_after() {
-            response.insert_header((RETRY_AFTER, delay.as_secs().to_string()));
+            details = details.with_header(RETRY_AFTER, delay.as_secs().into());
         }
-        response.content_type("application/problem+json").body(body.to_string())
+        details.into_response()
     }
 }
 

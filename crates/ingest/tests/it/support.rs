@@ -23,6 +23,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use ingest::Service;
 use ingest::cli::Arguments;
 use ingest::settings::{Config, Provider};
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use test_support::{TestPostgres, wait_until};
@@ -83,7 +84,12 @@ impl App {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        Answer::of(self.http.get(self.url(path)).send().await.unwrap()).await
+        self.ask(Method::GET, path).await
+    }
+
+    /// Sends a request without a body.
+    pub(crate) async fn ask(&self, method: Method, path: &str) -> Answer {
+        Answer::of(self.http.request(method, self.url(path)).send().await.unwrap()).await
     }
 
     /// Posts a mail, signed now.
@@ -143,6 +149,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) content_type: String,
     pub(crate) retry_after: Option<u64>,
+    pub(crate) allow: Option<String>,
     pub(crate) text: String,
     pub(crate) json: Value,
 }
@@ -154,9 +161,11 @@ impl Answer {
         };
         let (status, content_type) = (response.status().as_u16(), header("content-type"));
         let retry_after = header("retry-after").map(|seconds| seconds.parse().unwrap());
+        let allow = header("allow");
         let text = response.text().await.unwrap();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { status, content_type: content_type.unwrap_or_default(), retry_after, text, json }
+        let content_type = content_type.unwrap_or_default();
+        Self { status, content_type, retry_after, allow, text, json }
     }
 
     /// A problem document of this status that says when to come again exactly where it should.

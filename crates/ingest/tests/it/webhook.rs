@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use chrono::TimeDelta;
 use domain::models::incoming_email;
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::json;
 use test_support::{TestPostgres, wait_until};
 
@@ -315,6 +316,29 @@ async fn the_status_of_a_mail_shows_no_text_and_no_address() {
     for unknown in ["999999", "0", "-1", "99999999999999", "abc"] {
         app.get(&format!("/api/v1/zendesk/status/{unknown}")).await.assert_problem(404);
     }
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn unknown_paths_and_wrong_methods_are_problem_documents_too() {
+    let postgres = TestPostgres::create();
+    let app = app(&postgres, &[]).await;
+    for path in ["/", "/api/v1/zendesk", "/api/v1/zendesk/webhook/", "/healthz/x"] {
+        app.ask(Method::GET, path).await.assert_problem(404);
+        app.ask(Method::POST, path).await.assert_problem(404);
+    }
+    for (method, path, allowed) in [
+        (Method::GET, "/api/v1/zendesk/webhook", "POST"),
+        (Method::DELETE, "/api/v1/zendesk/webhook", "POST"),
+        (Method::POST, "/api/v1/zendesk/status/1", "GET"),
+        (Method::POST, "/healthz", "GET"),
+    ] {
+        let answer = app.ask(method, path).await;
+        answer.assert_problem(405);
+        assert_eq!(answer.allow.as_deref(), Some(allowed), "{path}");
+    }
+    let head = app.ask(Method::HEAD, "/healthz").await;
+    assert_eq!((head.status, head.text.as_str()), (405, ""));
     app.stop().await.unwrap();
 }
 

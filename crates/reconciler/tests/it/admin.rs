@@ -108,6 +108,16 @@ async fn runs_are_triggered_and_reports_read_with_the_token_only() {
             assert_eq!(service.trigger().await.0, StatusCode::CONFLICT);
             drop(others);
 
+            for (method, path, expected) in [
+                (Method::GET, "", StatusCode::NOT_FOUND),
+                (Method::GET, "report", StatusCode::NOT_FOUND),
+                (Method::GET, "trigger", StatusCode::METHOD_NOT_ALLOWED),
+                (Method::DELETE, "reports/1", StatusCode::METHOD_NOT_ALLOWED),
+            ] {
+                let (status, problem) = service.ask(method, path, "token").await;
+                assert_eq!((status, &problem["status"]), (expected, &expected.as_u16().into()));
+            }
+
             let metrics = service.metrics().await;
             assert!(metrics.contains("claimsync_reconcile_mismatches{type=\"data_mismatch\"} 0"));
             assert!(!metrics.contains("claimsync_reconcile_last_success_timestamp_seconds 0"));
