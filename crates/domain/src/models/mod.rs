@@ -1,4 +1,4 @@
-//! One file per table. Functions return [`diesel::QueryResult`], and the caller owns the
+//! One module per table. Functions return [`diesel::QueryResult`], and the caller owns the
 //! transaction, but where one function exists to keep two rows together.
 
 pub mod comparison;
