@@ -42,8 +42,8 @@ fn by_case_number(
             .into_iter()
             .find_map(|(level, found)| found.map(|clients| (level, clients.clone())));
     }
-    // An extractor may list the office's number among the references only. Then a name must
-    // stand beside it, since a creditor's own number can look the same.
+    // An extractor may list the office's number among the references only. Then the name must
+    // stand in the mail too, since a creditor's own number can look the same.
     let mut among: Vec<usize> = mail
         .references
         .iter()
@@ -54,8 +54,11 @@ fn by_case_number(
         .collect();
     among.sort_unstable();
     among.dedup();
-    let person = mail.person.as_ref()?;
-    among.retain(|at| person.agreement(candidates.prepared[*at].name()) >= Agreement::Partly);
+    among.retain(|at| {
+        let name = candidates.prepared[*at].name();
+        let agrees = |person: &PersonName| person.agreement(name) >= Agreement::Partly;
+        mail.person.as_ref().is_some_and(agrees) || name.stands_in(mail.text())
+    });
     (!among.is_empty()).then_some(("among the references", among))
 }
 
@@ -105,6 +108,13 @@ fn confirm(
         }
         Agreement::Unknown | Agreement::Partly => Ok(FoundClient { client, needs_reference: None }),
         Agreement::Misspelt => {
+            let needs_reference = Some("aktenzeichen_contradicts_name");
+            Ok(FoundClient { client, needs_reference })
+        }
+        // What was taken for the client's name may be a noun, a clerk or a relative. A number of
+        // the creditor must then say that the mail is about this client and nobody else.
+        Agreement::Contradicts if candidates.prepared[client].name().stands_in(mail.text()) => {
+            reasons.push("the client's own name stands in the text".to_owned());
             let needs_reference = Some("aktenzeichen_contradicts_name");
             Ok(FoundClient { client, needs_reference })
         }

@@ -3,7 +3,6 @@
 use super::candidates::{Candidates, PreparedEntry};
 use super::evidence::{REFERENCE_AGREES, TOLD_APART_BY_NAME, TOLD_APART_BY_REFERENCE};
 use super::organisation::Organisation;
-use super::person::words;
 use super::sender::Address;
 use super::{Doubt, Mail};
 
@@ -28,8 +27,7 @@ pub(super) fn find(
     if of_sender.is_empty() {
         return Err(Doubt::Review(refuse_sender(candidates, entries, sender, reasons)));
     }
-    let cited = |at: &usize| entries[*at].reference.as_ref().is_some_and(|own| mail.cites(own));
-    let by_reference: Vec<usize> = of_sender.iter().copied().filter(cited).collect();
+    let by_reference = by_reference(entries, mail, &of_sender);
     match (&of_sender[..], &by_reference[..]) {
         ([entry], _) => {
             if !by_reference.is_empty() {
@@ -54,6 +52,17 @@ pub(super) fn find(
             Err(Doubt::Review("ambiguous_creditor"))
         }
     }
+}
+
+/// The entries whose number the mail cites. The text is asked only where no cited number is any
+/// entry's: what the extractor left out, because the mail sets it aside, stands there too.
+fn by_reference(entries: &[PreparedEntry<'_>], mail: &Mail<'_>, of_sender: &[usize]) -> Vec<usize> {
+    let with = |holds: &dyn Fn(&str) -> bool| -> Vec<usize> {
+        let fits = |at: &usize| entries[*at].reference.as_deref().is_some_and(holds);
+        of_sender.iter().copied().filter(fits).collect()
+    };
+    let cited = with(&|own| mail.cites(own));
+    if cited.is_empty() { with(&|own| mail.writes_out(own)) } else { cited }
 }
 
 /// By exact address, else by organisation.
@@ -129,9 +138,9 @@ fn by_creditor_name(
     if !named.is_empty() {
         return only(named);
     }
-    let text = words(mail.update.response_text.as_deref()?);
     let in_text = |at: &usize| {
-        entries[*at].creditor.as_ref().is_some_and(|creditor| creditor.folded().is_named_in(&text))
+        let creditor = entries[*at].creditor.as_ref();
+        creditor.is_some_and(|creditor| creditor.folded().is_named_in(mail.text()))
     };
     only(of_sender.iter().copied().filter(in_text).collect())
 }

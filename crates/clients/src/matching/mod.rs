@@ -16,6 +16,8 @@ mod signals;
 #[cfg(test)]
 mod tests;
 
+use std::sync::OnceLock;
+
 use domain::payload::DebtUpdate;
 
 pub use candidates::Candidates;
@@ -106,6 +108,8 @@ struct Mail<'a> {
     sender: Option<sender::Address>,
     /// All references that the mail cites, the office's own and the creditor's, without repeats.
     references: Vec<Cited>,
+    /// The creditor's own text in folded words; most mails are matched without it.
+    text: OnceLock<Vec<String>>,
 }
 
 impl<'a> Mail<'a> {
@@ -126,10 +130,34 @@ impl<'a> Mail<'a> {
             person: update.client_name.as_deref().and_then(person::PersonName::read),
             sender: sender::addresses(&update.creditor_email).into_iter().next(),
             references,
+            text: OnceLock::new(),
         }
     }
 
     fn cites(&self, compact: &str) -> bool {
-        self.references.iter().any(|cited| cited.compact == compact)
+        self.citation_of(compact).is_some()
+    }
+
+    fn citation_of(&self, compact: &str) -> Option<&Cited> {
+        self.references.iter().find(|cited| cited.compact == compact)
+    }
+
+    /// The words of its text.
+    fn text(&self) -> &[String] {
+        self.text
+            .get_or_init(|| person::words(self.update.response_text.as_deref().unwrap_or_default()))
+    }
+
+    /// Whether a creditor's number stands in the text, in whatever groups it is written there, and
+    /// not only far behind the amount, where it is what a caller is asked to have at hand.
+    fn writes_out(&self, compact: &str) -> bool {
+        let text = self.text();
+        let Some(number) = reference::place_in(compact, text) else { return false };
+        let cents = self.update.new_debt_amount.cents().unsigned_abs();
+        let amount = reference::place_of(&format!("{}{:02}", cents / 100, cents % 100), text);
+        amount.is_none_or(|amount| number <= amount + WORDS_BESIDE_AMOUNT)
     }
 }
+
+/// A number that follows the amount within so many words is still said of it.
+const WORDS_BESIDE_AMOUNT: usize = 12;

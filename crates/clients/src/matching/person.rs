@@ -140,6 +140,25 @@ impl FileName {
         Self { first: read(&client.first_name), last: read(&client.last_name) }
     }
 
+    /// Whether a text, folded into words, has the full name, in either order and also in the
+    /// genitive (`Anna Musters Konto`).
+    pub(crate) fn stands_in(&self, text: &[String]) -> bool {
+        if self.first.is_empty() || self.last.is_empty() {
+            return false;
+        }
+        let of_both = self.first.len() + self.last.len();
+        let reads = |words: &[String], one: &[String], other: &[String]| {
+            let name = one.iter().chain(other);
+            words.iter().zip(name).enumerate().all(|(at, (word, part))| {
+                let is_last = at + 1 == of_both;
+                word == part || (is_last && word.strip_suffix('s') == Some(part))
+            })
+        };
+        text.windows(of_both).any(|words| {
+            reads(words, &self.first, &self.last) || reads(words, &self.last, &self.first)
+        })
+    }
+
     /// Both orders of the full name; none if one half is missing.
     pub(crate) fn keys(&self) -> Vec<String> {
         if self.first.is_empty() || self.last.is_empty() {

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::person::words;
+
 /// Words before a number that are no part of it.
 const LABELS: [&str; 8] =
     ["AZ", "AKTZ", "AKTENZEICHEN", "ZEICHEN", "IHR", "IHRE", "UNSER", "MANDATSNUMMER"];
@@ -64,6 +66,12 @@ impl Cited {
         let compact = compact(text)?;
         Some(Self { compact, case_number: CaseNumber::read(text) })
     }
+
+    /// Whether both are of one make in each of their parts, `7120 443 118` and `7120 443 550`.
+    pub(crate) fn is_spelled_like(&self, other: &Cited) -> bool {
+        let parts = self.case_number.as_ref().zip(other.case_number.as_ref());
+        parts.is_some_and(|(one, other)| same_make(&one.exact, &other.exact))
+    }
 }
 
 /// Upper case letters and digits alone, so that `3300 118 204` is `3300118204`; `None` if that is
@@ -72,6 +80,35 @@ pub(crate) fn compact(text: &str) -> Option<String> {
     let compact = parts(text).concat();
     let fits = (SHORTEST_REFERENCE..=LONGEST_REFERENCE).contains(&compact.chars().count());
     (fits && compact.contains(|c: char| c.is_ascii_digit())).then_some(compact)
+}
+
+/// Shorter ones without a letter may be an amount, a date or a house number in a text.
+const SHORTEST_IN_TEXT: usize = 6;
+
+/// Where a compact reference begins in a text of folded words, in which it is one word or several
+/// in a row (`VK 30 330 118`).
+pub(crate) fn place_in(compact: &str, text: &[String]) -> Option<usize> {
+    let wanted = words(compact).concat();
+    let has_letter = wanted.contains(char::is_alphabetic);
+    if wanted.len() < SHORTEST_IN_TEXT - usize::from(has_letter) {
+        return None;
+    }
+    place_of(&wanted, text)
+}
+
+/// Where consecutive words give exactly the wanted letters and digits.
+pub(crate) fn place_of(wanted: &str, text: &[String]) -> Option<usize> {
+    (0..text.len()).find(|start| {
+        let mut rest = wanted;
+        for word in &text[*start..] {
+            match rest.strip_prefix(word.as_str()) {
+                Some("") => return true,
+                Some(left) => rest = left,
+                None => return false,
+            }
+        }
+        false
+    })
 }
 
 /// Whether two references are of one make: the same letters before the same number of digits. A

@@ -58,9 +58,14 @@ fn pointing_elsewhere(
         if names_another_client {
             return Some("aktenzeichen_of_other_client");
         }
-        let is_of_same_make =
-            entry.reference.as_ref().is_some_and(|own| same_make(own, &cited.compact));
-        if is_of_same_make && !found.by_reference {
+        let own = entry.reference.as_deref();
+        let is_rival = match own.and_then(|own| mail.citation_of(own)) {
+            // Beside the entry's own number another one must be spelled like it too: a ticket can
+            // have as many digits as an account.
+            Some(own) => own.is_spelled_like(cited),
+            None => !found.by_reference && own.is_some_and(|own| same_make(own, &cited.compact)),
+        };
+        if is_rival {
             return Some("unknown_reference");
         }
     }

@@ -137,6 +137,7 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
             r"|\b(?:ihre|ihren|ihrer|beider|beiden|mehrere|mehreren|folgende[nr]?) mandanten\b(?: sind| haben|:|\n| und|,)|\bihrer mandanten\b",
             r"|\bandere[nrs]? person\b|\bgleichen namens\b|\bnamensgleich\w*\b|\bverwechs(?:elt|lung)\w*\b|\birrtuemlich angelegt\b",
             r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b|\bgeschwister\b",
+            r"|\bauf (?:sie|ihn|den|die) (?:\w+ )?entfallende\w* (?:kopfteil|anteil)\w*",
             r"|\b(?:aus|zu|fuer|in) (?:beiden|allen|saemtlichen) (?:angelegenheiten|akten|sachen|verfahren|mandaten|vorgaengen)\b|\b(?:zwei|drei|mehrere) (?:glaeubiger|auftraggeber|mandanten)\b",
         ))
     });

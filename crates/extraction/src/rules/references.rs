@@ -66,15 +66,26 @@ const OUR_NUMBER: &str = r"((?:[A-Za-z]{1,4}[-_])?[0-9][0-9OolI]*(?:[-_/][0-9Ool
 /// How firmly a label says that the number is the office's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Firmness {
+    /// By its form and its place alone.
+    Shaped,
     Beside,
     Labelled,
+    /// `dortiges Zeichen`: the office's, unless an agency or a court is spoken of.
+    There,
     Express,
 }
 
 static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
     our_number_after(concat!(
-        r"(?:\b[il]hr(?:e[mnrs]?)?|\bdort(?:iges?|\.)?|\beue?r(?:e[mnrs]?)?|\byour|\bdortigen|\bdein) ?",
-        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?|\bdort|\bbei ihnen(?: unter)?\b|\b[il]hre?[rm]? (?:akte|vorgang|mandat)\b"
+        r"(?:\b[il]hr(?:e[mnrs]?)?|\beue?r(?:e[mnrs]?)?|\byour|\bdein) ?",
+        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer|zahl)\b(?:-?nr)?|\b(?:bei|von) (?:ihnen|euch)(?: unter| angegeben)?\b|\b(?:[il]hre?|eure?)[rm]? (?:akte|vorgang|mandat)\b"
+    ))
+});
+
+static THERE: LazyLock<Regex> = LazyLock::new(|| {
+    our_number_after(concat!(
+        r"\bdort(?:iges?|igen|\.)? ?(?:geschaefts|akten|mandats|fall)?-?",
+        r"(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?|\bdort"
     ))
 });
 
@@ -127,14 +138,20 @@ pub(super) fn references(mail: &CleanedMail) -> References {
         if source == Source::Subject {
             collect(&SHAPED, text, &folded, source, Firmness::Beside, &mut found);
         }
+        collect(&THERE, text, &folded, source, Firmness::There, &mut found);
         collect(&LABELLED, text, &folded, source, Firmness::Labelled, &mut found);
         collect(&BESIDE, text, &folded, source, Firmness::Beside, &mut found);
         collect_column(text, &folded, source, &mut found);
+        collect_shaped(text, &folded, source, &mut found);
     }
     let in_letter: Vec<(Firmness, Reference)> = {
         let text = Source::Quote.text(mail);
         let mut quoted = Vec::new();
-        collect(&QUOTED, text, &fold(text), Source::Quote, Firmness::Express, &mut quoted);
+        let folded = fold(text);
+        collect(&QUOTED, text, &folded, Source::Quote, Firmness::Express, &mut quoted);
+        if quoted.is_empty() {
+            collect_shaped(text, &folded, Source::Quote, &mut quoted);
+        }
         quoted
     };
     drop_senders_own(&mut found, mail);
@@ -226,17 +243,97 @@ fn collect(
         if joined_before || digits < 3 || looks_like_date(number.as_str()) {
             continue;
         }
-        if found.len() >= MOST_REFERENCES {
-            return;
+        push(text, number.range(), source, firmness, found);
+    }
+}
+
+fn push(
+    text: &str,
+    range: Range<usize>,
+    source: Source,
+    firmness: Firmness,
+    found: &mut Vec<(Firmness, Reference)>,
+) {
+    let known =
+        found.iter().any(|(_, other)| other.source == source && other.range.start == range.start);
+    if !known && found.len() < MOST_REFERENCES {
+        let text = text[range.clone()].to_owned();
+        found.push((firmness, Reference { text, source, range }));
+    }
+}
+
+/// How far before a number the words are read that say whose it is, in bytes.
+const LONGEST_APPROACH: usize = 60;
+
+/// Numbers in the forms that offices give their cases, where the place says that one is the
+/// office's: behind words to the office (`Ihre Anfrage vom 1.2., 2241_25`), or beside a name
+/// (`Muster, Max (310/26)`, `zu 720110, Herrn Max Muster`).
+fn collect_shaped(
+    text: &str,
+    folded: &str,
+    source: Source,
+    found: &mut Vec<(Firmness, Reference)>,
+) {
+    static OF_OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:ihr(?:e[mnrs]?)?|ihnen|eu(?:er|re[mnrs]?|ch)|your|dort\w*|bezug|betreff|in sachen)\b[^;|?!]*$",
+        )
+    });
+    static OF_CREDITOR: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?:kunden?|konto|vertrags?|rechnungs?|bestell\w*|police\w*|beleg|ticket|kassen|unser\w*|mein|hier)\W*(?:nummer|nr|zeichen|az)?[ .:#]*$",
+        )
+    });
+    static BESIDE_NAME: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"\p{L}[ \n]?\($|\p{L}, $|(?:^|\n)$|\b(?:[Zz]u|[Ii]n|[Bb]ezug) $")
+    });
+    for number in SHAPED.find_iter(folded) {
+        let range = number.range();
+        let shape = number.as_str();
+        let floor = range.start.saturating_sub(LONGEST_APPROACH);
+        let floor = (floor..=range.start).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let before = &text[floor..range.start];
+        let line = before.rfind("\n\n").map_or(before, |at| &before[at + 1..]);
+        let approach = &folded[range.start - line.len()..range.start];
+        let after = &text[range.end..];
+        // `MRS 118820`, `26-3402 KS`: letters make it a number of somebody else's.
+        let is_prefixed = line.ends_with(' ')
+            && line.trim_end().rsplit([' ', '\n', '(']).next().is_some_and(|word| {
+                (1..=5).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_uppercase())
+            });
+        let is_suffixed = after.strip_prefix(' ').is_some_and(|rest| {
+            rest.bytes().take_while(u8::is_ascii_uppercase).count() >= 2 && !rest.starts_with("EUR")
+        });
+        let is_named = shape.starts_with("az-");
+        let is_joined = folded[..range.start].ends_with(['-', '/', '_', '.']);
+        if looks_like_month(shape)
+            || is_joined
+            || (is_prefixed && !is_named)
+            || is_suffixed
+            || OF_CREDITOR.is_match(approach)
+            || !is_whole(folded, range.clone())
+        {
+            continue;
         }
-        let known = found
-            .iter()
-            .any(|(_, other)| other.source == source && other.range.start == number.start());
-        if !known {
-            let text = text[number.range()].to_owned();
-            found.push((firmness, Reference { text, source, range: number.range() }));
+        let closes = after.is_empty()
+            || after.starts_with([')', ',', ':', ';', '\n'])
+            || after.starts_with(" /");
+        let is_ours =
+            is_named || OF_OFFICE.is_match(approach) || (closes && BESIDE_NAME.is_match(line));
+        if is_ours {
+            push(text, range, source, Firmness::Shaped, found);
         }
     }
+}
+
+/// `06/2024` and `2024/25`: a month or a season, not a case.
+fn looks_like_month(number: &str) -> bool {
+    number.split_once('/').is_some_and(|(one, other)| {
+        let is_year = |text: &str| text.len() == 4 && text.starts_with("20");
+        let is_month =
+            one.len() == 2 && one.parse().is_ok_and(|month: u8| (1..=12).contains(&month));
+        (is_month && (other.len() == 2 || is_year(other))) || (is_year(one) && other.len() == 2)
+    })
 }
 
 /// A column headed `Ihr Zeichen`.
@@ -283,7 +380,8 @@ fn is_whole(text: &str, range: Range<usize>) -> bool {
     match after.next() {
         None => true,
         Some(c) if c.is_alphanumeric() || c == '_' => false,
-        Some('/' | '-' | '.' | ',') => !after.next().is_some_and(char::is_alphanumeric),
+        Some('/') => !after.find(|c| *c != '/').is_some_and(char::is_alphanumeric),
+        Some('-' | '.' | ',') => !after.next().is_some_and(char::is_alphanumeric),
         Some(_) => true,
     }
 }
@@ -312,7 +410,7 @@ pub(super) fn key(number: &str) -> String {
 static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i:\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
-        r"|(?:\p{L}+-?)?(?:nummer|nr|konto|vertrag|vorgang|darlehen|rechnung|police|akte)|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
+        r"|(?:\p{L}+-?)?(?:nummer|nr|konto|vertrag|vorgang|darlehen|kredit|rechnung|police|akte|engagement)(?:e?s)?|kd|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
         r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*)",
         r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
     ))
@@ -328,6 +426,11 @@ static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
         r"|[A-Z]{1,3}[0-9]{7,12}|[A-Z]{1,3}[0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[0-9]{1,5}/[0-9]{2}-[A-Z](?:/[a-z]{1,3})?",
         r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
     ))
+});
+
+/// A row that begins with a number in groups: `56 440 117  Ratenkredit`.
+static LEADS_ROW: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?m)^(?:[a-z0-9]\) |- )?([0-9]{2,4}(?: [0-9]{2,4}){2,3})(?:  |,| \||:)")
 });
 
 /// In a subject any long number is a reference.
@@ -350,7 +453,7 @@ fn all(
         }
     }
     for source in [Source::Subject, Source::Body] {
-        for pattern in [&*THEIRS, &*BY_FORM] {
+        for pattern in [&*THEIRS, &*BY_FORM, &*LEADS_ROW] {
             add_matches(&mut all, pattern, source, mail);
         }
     }
@@ -368,10 +471,25 @@ fn add_matches(all: &mut Vec<Reference>, pattern: &Regex, source: Source, mail: 
         let Some(number) = captures.get(1) else { continue };
         let trimmed = number.as_str().trim_end_matches([' ', '.', '-', '/']);
         let range = number.start()..number.start() + trimmed.len();
-        if is_creditors_number(text, trimmed, &range) && !is_set_aside(text, range.start) {
+        if is_creditors_number(text, trimmed, &range)
+            && !is_set_aside(text, range.start)
+            && !is_of_relative(&text[..range.start])
+        {
             add(all, Reference { text: trimmed.to_owned(), source, range });
         }
     }
+}
+
+/// `Ihr Freund (Mitglied EW-20419)`: a number of somebody near the client.
+fn is_of_relative(before: &str) -> bool {
+    static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:ehe(?:mann|frau|partner\w*|gatt\w*)|(?:lebens)?(?:partner|gefaehrt)\w*|freund(?:in|es)?|sohn(?:e?s)?|tochter|schwester|bruder|mutter|vater)\b[^.\n]{0,24}$",
+        )
+    });
+    let floor = before.len().saturating_sub(LONGEST_APPROACH);
+    let floor = (floor..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
+    RELATIVE.is_match(&fold(&before[floor..]))
 }
 
 fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
@@ -418,7 +536,7 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
         && number.as_bytes()[2..4].iter().all(u8::is_ascii_digit)
         && number.contains(' ')
         && digits >= 12;
-    let is_tax_id = number.starts_with("DE") && number.len() == 11 && digits == 9;
+    let is_tax_id = number.starts_with("DE") && digits == 9 && key(number).len() == 11;
     let is_year = number.len() == 4 && (number.starts_with("19") || number.starts_with("20"));
     let after = text[range.end..].trim_start();
     let is_amount = after.starts_with("EUR")
@@ -456,4 +574,72 @@ fn add(all: &mut Vec<Reference>, reference: Reference) {
             || known.source != reference.source
     });
     all.push(reference);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Mail;
+    use crate::clean::clean;
+
+    fn read(subject: &str, body: &str) -> References {
+        references(&clean(&Mail {
+            subject: Some(subject.to_owned()),
+            from_email: "inkasso@bank.example".to_owned(),
+            body_text: Some(body.to_owned()),
+            ..Mail::default()
+        }))
+    }
+
+    fn ours(body: &str) -> Option<String> {
+        read("Auskunft", body).ours.map(|reference| reference.text)
+    }
+
+    #[test]
+    fn the_offices_number_is_known_by_its_place() {
+        for (body, number) in [
+            ("Anna Muster (bei euch 740020) schuldet uns 5,00 EUR.", "740020"),
+            ("Auf Ihre Anfrage vom 22.09.2026, AZ-2026-140, teilen wir mit:", "AZ-2026-140"),
+            ("Bezug: Ihr Schreiben vom 14.09.2026, 2241_25", "2241_25"),
+            ("in der Angelegenheit Max Muster (310/26) berichten wir.", "310/26"),
+            ("zu 720110, Herrn Max Muster, liegt nichts vor.", "720110"),
+            ("in Sachen Hafen AG ./. Muster (35/26 / ML-30-60117)", "35/26"),
+            ("Ihre Akte : 750008", "750008"),
+        ] {
+            assert_eq!(ours(body).as_deref(), Some(number), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_only_looks_like_the_offices_is_left_alone() {
+        for body in [
+            "die Liquidation MRS 118820 ist storniert.",
+            "Ihre Kundennummer: 740020",
+            "Ihr Beitrag, 06/2024",
+            "Muster, Max (26-3402 KS)",
+            "Sauerbier ./. Muster (0077/26 KU)",
+            "Ihr Ticket, 88-204471",
+            "Ihr Semester, 2024/25",
+        ] {
+            assert_eq!(ours(body), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn another_agencys_number_is_no_second_one_of_the_office() {
+        let read =
+            read("", "Ihr Zeichen 2308_26. Vorher war Lüders befasst (dortiges Zeichen 77-3301).");
+        assert_eq!(read.ours.map(|number| number.text).as_deref(), Some("2308_26"));
+        assert!(!read.several_ours);
+    }
+
+    #[test]
+    fn numbers_in_groups_are_read_and_those_of_relatives_are_not() {
+        let read = read(
+            "",
+            "Zum Engagement 0044 812 663:\n56 440 117  Kredit  5,00 EUR\nDer Ehemann (Mitglied EW-20419) zahlt.",
+        );
+        let all: Vec<&str> = read.all.iter().map(|number| number.text.as_str()).collect();
+        assert_eq!(all, ["0044 812 663", "56 440 117"]);
+    }
 }

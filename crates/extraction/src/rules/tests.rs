@@ -36,6 +36,7 @@ fn what_speaks_against_a_stated_total_is_a_doubt() {
         ("Ihr Zeichen: AZ-2026-18", Doubt::SeveralClients),
         ("Wir vertreten zwei Gläubiger.", Doubt::SeveralClients),
         ("Das ist die Summe aus beiden Angelegenheiten.", Doubt::SeveralClients),
+        ("Der auf ihn entfallende Anteil ist offen.", Doubt::SeveralClients),
         ("Die Muster-Geschwister schulden das zusammen.", Doubt::SeveralClients),
         ("Rest nach unserer Lohnbuchhaltung, abgeführt bis Mai.", Doubt::ThirdParty),
         ("Ich hab heute mit dem Vermieter telefoniert.", Doubt::ThirdParty),
@@ -237,5 +238,35 @@ fn a_debtor_or_a_claim_is_not_the_creditor() {
     ] {
         let extraction = read_with_subject("Auskunft", body);
         assert_eq!(extraction.creditor_name.as_deref(), Some(creditor), "{body}");
+    }
+}
+
+#[test]
+fn a_noun_beside_a_capitalised_word_is_no_client() {
+    for (subject, body, name) in [
+        ("Obligo Muster, 8120 334 006", "Das Obligo des Max Muster (310/26)", Some("Max Muster")),
+        ("Konto", "Geschäftspartner | Muster, Max", Some("Muster, Max")),
+        ("Konto", "Ihres Klienten Max Muster (AZ-2026-1)", Some("Max Muster")),
+        ("Konto", "die Anfrage 2240_25 (Frau Anna Muster, Kfz-Vertrag KF 81)", Some("Anna Muster")),
+        (
+            "Konto",
+            "für das Grundstück Lerchenfeld 8, Gebührenpflichtige Anna Muster",
+            Some("Anna Muster"),
+        ),
+        ("Konto", "in Sachen Hafen Linde GbR ./. Anna Muster", Some("Anna Muster")),
+        (
+            "Kredit CB 0418 - Anna Muster",
+            "Der Vertrag CB 0418 bleibt gekündigt.",
+            Some("Anna Muster"),
+        ),
+        (
+            "Konto",
+            "AZ-2026-102 (Max Muster). Die Bürgin, Frau Anna Muster, zahlt nicht.",
+            Some("Max Muster"),
+        ),
+    ] {
+        let read = read_with_subject(subject, body);
+        assert_eq!(read.client_name.as_deref(), name, "{body}");
+        assert!(!read.doubts.contains(&Doubt::SeveralClients), "{body}");
     }
 }

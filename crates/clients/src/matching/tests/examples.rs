@@ -274,10 +274,9 @@ fn a_signal_that_points_elsewhere_stops_the_write() {
     ] {
         let update = DebtUpdate { reference_numbers: vec![reference.to_owned()], ..mail.clone() };
         assert_eq!(decided(&update, &office()), expected, "{reference}");
-        // Another number beside the right one is as telling, but for one that nobody has.
+        // Another number beside the right one is as telling.
         let mut beside = update;
         beside.reference_numbers.insert(0, "BH-100-1".to_owned());
-        let expected = if reference == "BH-999-9" { "1381_25 bank" } else { expected };
         assert_eq!(decided(&beside, &office()), expected, "{reference} beside its own");
     }
     for (name, expected) in [
@@ -325,4 +324,43 @@ fn the_reasons_tell_how_the_entry_was_found() {
     let MatchDecision::Matched(found) = match_update(&mail, &office()) else { panic!("no match") };
     let expected = ["client by aktenzeichen exact", "name agrees", "creditor by domain"];
     assert_eq!(found.reasons, expected);
+}
+
+#[test]
+fn the_clients_own_name_in_the_text_outweighs_a_misread_one_if_a_reference_agrees() {
+    let mut mail = update(Some("1381_25"), Some("Kontoauszug Lerchenfeld"), BANK);
+    let own = &office()[0];
+    let name = |one: &Option<String>| one.clone().unwrap_or_default();
+    let (first, last) = (name(&own.first_name), name(&own.last_name));
+    mail.response_text = Some(format!("Kontoauszug Lerchenfeld für {last}, {first}"));
+    assert_eq!(decided(&mail, &office()), "review: aktenzeichen_contradicts_name");
+    mail.reference_numbers = vec!["BH-100-1".to_owned()];
+    assert_eq!(decided(&mail, &office()), "1381_25 bank");
+    mail.response_text = Some("Kontoauszug Lerchenfeld".to_owned());
+    assert_eq!(decided(&mail, &office()), "review: aktenzeichen_contradicts_name");
+    // Another client's name stays a contradiction, whoever else is named.
+    let other = &office()[1];
+    mail.client_name = Some(format!("{} {}", name(&other.first_name), name(&other.last_name)));
+    mail.response_text = Some(format!("{first} {last}"));
+    assert_eq!(decided(&mail, &office()), "review: aktenzeichen_contradicts_name");
+}
+
+#[test]
+fn a_number_in_the_text_tells_entries_apart_unless_it_stands_far_behind_the_amount() {
+    let entries = [
+        ("one", BANK, "Bank", None, Some("VK 30 330 118")),
+        ("two", BANK, "Bank", None, Some("VK 30 330 119")),
+    ];
+    let clients = [client("1381_25", "Anna", "Muster", &entries)];
+    let mut mail = update(Some("1381_25"), None, BANK);
+    mail.new_debt_amount = Money::from_cents(128_431);
+    mail.response_text = Some("Zu VK 30 330 118: 1.284,31 EUR".to_owned());
+    assert_eq!(decided(&mail, &clients), "1381_25 one");
+    mail.response_text = Some("VK 30 330 118 und VK 30 330 119: 1.284,31 EUR".to_owned());
+    assert_eq!(decided(&mail, &clients), "review: ambiguous_creditor");
+    let far = "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf";
+    mail.response_text = Some(format!("1.284,31 EUR {far}, bitte VK 30 330 118 bereithalten"));
+    assert_eq!(decided(&mail, &clients), "review: ambiguous_creditor");
+    mail.response_text = Some("Zu VK 30 330 1180: 1.284,31 EUR".to_owned());
+    assert_eq!(decided(&mail, &clients), "review: ambiguous_creditor");
 }

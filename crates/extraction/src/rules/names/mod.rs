@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::pattern::pattern;
 
@@ -23,6 +25,13 @@ pub(super) struct Name {
     pub(super) text: String,
     pub(super) source: Source,
     pub(super) range: Range<usize>,
+}
+
+/// A mail in which names are looked for.
+struct Text<'a> {
+    mail: &'a CleanedMail,
+    /// Words that are no names in it, folded.
+    things: HashSet<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -53,9 +62,8 @@ fn full_name() -> String {
 static AS_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
         concat!(
-            r"(?:(?i:\b(?:mandant(?:in|en|s)?|mandantschaft|schuldner(?:in|s)?|kund(?:e|in|en)|leasingnehmer(?:in|s)?|beitragszahler(?:in|s)?|versicherungsnehmer(?:in|s)?",
-            r"|mieter(?:in|s)?|mitglied(?:s)?|kontoinhaber(?:in|s)?|darlehensnehmer(?:in|s)?|patient(?:in|en)?|versicherte[rn]?|debtor|your client|kreditnehmer(?:in|s)?|zahlungspflichtige[rn]?",
-            r"|vertragspartner(?:in|s)?|name|rechnungsempf(?:ä|ae)nger(?:in|s)?|anschlussinhaber(?:in|s)?|auftraggeber(?:in)?_)\b|\./\.|\bgegen\b|\bi\. ?s\.|\bbetreffend\b|\bin sachen\b))",
+            r"(?:(?i:\b(?:mandant(?:in|en|s)?|mandantschaft|klient(?:in|en)?|\p{{L}}*schuldner(?:in|s)?|kund(?:e|in|en)|\p{{L}}*(?:nehmer|inhaber|zahler|mieter|empfänger|empfaenger|partner)(?:in|s)?",
+            r"|\p{{L}}*pflichtige[rn]?|mitglied(?:s)?|patient(?:in|en)?|versicherte[rn]?|debtor|your client|name)\b|\./\.|\bgegen\b|\bi\. ?s\.|\bbetreffend\b|\bin sachen\b))",
             r"[ :|]*(?:\n[ ]*)?(?:(?i:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?|eheleute) )?(?:Dr\. |Prof\. )?{}"
         ),
         full_name()
@@ -73,9 +81,22 @@ static WITH_TITLE: LazyLock<Regex> = LazyLock::new(|| {
 /// `Max Muster, Ihr Zeichen 1/26` and `Max Muster (1/26)`.
 static BESIDE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"{}(?:,| \(| [-/|]) ?(?i:[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|ref)|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
+        r"{}(?:,| \(| [-/|]) ?(?i:(?:bei|von) (?:ihnen|euch)\b|[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|zahl|ref)|[0-9]{{1,5}}[/_][0-9]{{2}}\b|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
         full_name()
     ))
+});
+
+/// `AZ-2026-1 (Max Muster)`, `zu 740020, Frau Anna Muster`: the number first.
+static BEHIND_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:AZ-[0-9]{{2,4}}-[0-9]{{1,5}}|[0-9]{{1,7}}[_/][0-9]{{2,6}}|[0-9]{{6}})(?: \((?:(?i:herrn?|frau) )?|, (?i:herrn?|frau) ){}",
+        full_name()
+    ))
+});
+
+/// `für Anna Muster`, `zu Anna Muster`, `Betr.: Muster, Anna`: whom it is about, or what.
+static SPOKEN_OF: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(r"\b(?i:für|zu|von|betr\.?:?|betreff:?|angelegenheit) {}", full_name()))
 });
 
 static NAME_IN_SUBJECT: LazyLock<Regex> = LazyLock::new(|| pattern(&full_name()));
@@ -89,10 +110,12 @@ static SURNAME: LazyLock<Regex> = LazyLock::new(|| {
 /// Reads the names in a mail.
 pub(super) fn names(mail: &CleanedMail) -> Names {
     let mut names = Names { creditor: creditor(mail), ..Names::default() };
+    let mail = &Text { mail, things: things(&mail.body) };
     let mut express = Vec::new();
     for source in [Source::Body, Source::Subject] {
         express.extend(matches(&AS_CLIENT, source, mail));
         express.extend(matches(&BESIDE_NUMBER, source, mail));
+        express.extend(matches(&BEHIND_NUMBER, source, mail));
     }
     if let Some(first) = express.first().cloned() {
         names.several = express.iter().any(|other| !may_be_same(&first.text, &other.text));
@@ -109,6 +132,7 @@ pub(super) fn names(mail: &CleanedMail) -> Names {
     names.client = only_familiar(titled, mail)
         .or_else(|| only_familiar(matches(&NAME_IN_SUBJECT, Source::Body, mail), mail))
         .or_else(|| matches(&WITH_TITLE, Source::Body, mail).into_iter().next())
+        .or_else(|| matches(&SPOKEN_OF, Source::Body, mail).into_iter().next())
         .or_else(|| matches(&WITH_TITLE, Source::Subject, mail).into_iter().next())
         .or_else(|| matches(&AS_CLIENT, Source::Quote, mail).into_iter().next())
         .or_else(|| matches(&WITH_TITLE, Source::Quote, mail).into_iter().next())
@@ -117,12 +141,12 @@ pub(super) fn names(mail: &CleanedMail) -> Names {
     names
 }
 
-fn matches(pattern: &Regex, source: Source, mail: &CleanedMail) -> Vec<Name> {
+fn matches(pattern: &Regex, source: Source, mail: &Text<'_>) -> Vec<Name> {
     matches_of(pattern, source, 2, mail)
 }
 
 /// The first name that shares a word with the subject or the office's letter.
-fn only_familiar(names: Vec<Name>, mail: &CleanedMail) -> Option<Name> {
+fn only_familiar(names: Vec<Name>, Text { mail, .. }: &Text<'_>) -> Option<Name> {
     let known = fold(&format!("{} {}", mail.subject, mail.quote));
     let known: HashSet<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
     names.into_iter().find(|name| {
@@ -134,8 +158,8 @@ fn only_familiar(names: Vec<Name>, mail: &CleanedMail) -> Option<Name> {
 const MOST_NAMES: usize = 1_000;
 
 /// Names of at least `fewest` words.
-fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &CleanedMail) -> Vec<Name> {
-    let text = source.text(mail);
+fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &Text<'_>) -> Vec<Name> {
+    let text = source.text(mail.mail);
     let mut found = Vec::new();
     for captures in pattern.captures_iter(text).take(MOST_NAMES) {
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
@@ -201,15 +225,23 @@ fn person(
     range: Range<usize>,
     fewest: usize,
     source: Source,
-    mail: &CleanedMail,
+    mail: &Text<'_>,
 ) -> Option<Name> {
     let mut end = range.end;
     if text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
         return None;
     }
     let mut start = range.start;
+    // `Max Muster, Kfz-Vertrag`: what follows the comma is no first name.
+    if let Some((before, after)) = text[start..end].split_once(',')
+        && before.contains(' ')
+        && after.split(' ').any(|word| !word.is_empty() && is_no_name(word))
+    {
+        end = start + before.len();
+    }
+    let is_left_out = |word: &str| is_no_name(word) || is_abbreviation(word, &text[range.clone()]);
     while let Some(space) = text[start..end].find([' ', ',']) {
-        if !is_no_name(&text[start..start + space]) {
+        if !is_left_out(&text[start..start + space]) {
             break;
         }
         start += space;
@@ -218,7 +250,7 @@ fn person(
     loop {
         let name = &text[start..end];
         let last_start = name.rfind([' ', ',']).map_or(0, |at| at + 1);
-        if !is_no_name(&name[last_start..]) {
+        if !is_left_out(&name[last_start..]) {
             break;
         }
         let kept = name[..last_start].trim_end_matches([' ', ',']).len();
@@ -233,12 +265,13 @@ fn person(
     if parts
         .iter()
         .filter(|part| !is_particle(part))
-        .any(|part| is_no_name(part) || is_of_sender(part, mail))
+        .any(|part| is_no_name(part) || is_of_sender(part, mail.mail) || mail.things.contains(part))
+        || is_address(text, end)
     {
         return None;
     }
     if text[end..].trim_start().starts_with('&')
-        || ["GmbH", "AG", "KG", "e.K.", "eG", "mbH", "UG", "SE", "Ltd", "mbB"]
+        || ["GmbH", "AG", "KG", "e.K.", "eG", "mbH", "UG", "SE", "Ltd", "mbB", "GbR", "OHG"]
             .iter()
             .any(|form| text[end..].trim_start().starts_with(form))
     {
@@ -260,6 +293,32 @@ fn person(
     })
 }
 
+/// `HK` in `Muster HK`: capitals beside words that have small letters are no name.
+fn is_abbreviation(word: &str, all: &str) -> bool {
+    let is_short = (2..=4).contains(&word.chars().count());
+    is_short && word.chars().all(char::is_uppercase) && all.contains(char::is_lowercase)
+}
+
+/// `Lerchenfeld 8`: a house.
+fn is_address(text: &str, end: usize) -> bool {
+    let Some(number) = text[end..].strip_prefix(' ') else { return false };
+    let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+    let after = number.as_bytes().get(digits);
+    (1..=3).contains(&digits) && !after.is_some_and(|c| matches!(c, b'/' | b'_' | b'-'))
+}
+
+/// The words that the mail uses with an article that people do not bear: `das Obligo`.
+fn things(body: &str) -> HashSet<String> {
+    const ARTICLES: [&str; 7] = ["das", "ein", "im", "beim", "kein", "dieses", "eines"];
+    let folded = fold(body);
+    let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+    words
+        .windows(2)
+        .filter(|pair| ARTICLES.contains(&pair[0]))
+        .map(|pair| pair[1].to_owned())
+        .collect()
+}
+
 fn parts(name: &str) -> Vec<String> {
     name.split([' ', ',']).filter(|part| !part.is_empty()).map(fold).collect()
 }
@@ -269,6 +328,7 @@ fn may_be_same(one: &str, other: &str) -> bool {
     let fold_all = |name: &str| -> Vec<String> {
         parts(name)
             .iter()
+            .map(|part| part.nfd().filter(|c| !is_combining_mark(*c)).collect::<String>())
             .map(|part| part.replace("ue", "u").replace("oe", "o").replace("ae", "a"))
             .collect()
     };

@@ -62,6 +62,14 @@ pub(super) fn is_no_name(word: &str) -> bool {
         "pauschale",
         "leistung",
         "geld",
+        "amt",
+        "platz",
+        "auszug",
+        "ruecknahme",
+        "kredit",
+        "gesellschaft",
+        "abrechnungen",
+        "pfand",
     ];
     word.chars().count() < 2
         || word.bytes().filter(u8::is_ascii_digit).count() >= 3
@@ -119,6 +127,13 @@ pub(super) fn is_no_name(word: &str) -> bool {
                 | "im"
                 | "kunde"
                 | "kundin"
+                | "klient"
+                | "klienten"
+                | "klientin"
+                | "objekt"
+                | "grundstueck"
+                | "gbr"
+                | "ohg"
                 | "mandant"
                 | "mandantin"
                 | "schuldner"
