@@ -65,7 +65,35 @@ pub(super) fn spelled(text: &str) -> Vec<(Money, Range<usize>)> {
             found.push((value, from..to));
         }
     }
+    found.extend(without_currency(text));
     found
+}
+
+/// `3.450,00 Euro (in Worten: dreitausendvierhundertfünfzig)`, `(dreitausend)`: the currency stands
+/// beside the digits.
+fn without_currency(text: &str) -> impl Iterator<Item = (Money, Range<usize>)> {
+    let said = text.match_indices("orten").map(|(at, word)| (at + word.len(), false));
+    let opened = text.match_indices('(').map(|(at, bracket)| (at + bracket.len(), true));
+    said.chain(opened).filter_map(|(at, in_brackets)| {
+        let is_mark = |c: char| matches!(c, ' ' | ':' | '"' | '„' | '(' | '*');
+        let marks = text[at..].chars().take(4).take_while(|c| is_mark(*c));
+        let start = at + marks.map(char::len_utf8).sum::<usize>();
+        let rest = &text[start..];
+        let letters = |c: char| c.is_alphabetic() || c == ' ' || c == '-';
+        let longest = rest.char_indices().take(LONGEST).take_while(|(_, c)| letters(*c));
+        let length = longest.last().map_or(0, |(at, c)| at + c.len_utf8());
+        let words = rest[..length].trim_end_matches([' ', '-']);
+        let joined: String = fold(words).split([' ', '-']).collect();
+        let value = number(&joined)?;
+        let closes = rest[words.len()..].trim_start().starts_with(')');
+        // `(zwei)` counts something else, and `(drei Raten)` is no number.
+        let end = start + words.len();
+        let (cents, end) = cents_after(text, end).unwrap_or((0, end));
+        (!in_brackets || closes && value >= 100).then(|| {
+            let value = value.saturating_mul(100).saturating_add(cents);
+            (Money::from_cents(value), start..end)
+        })
+    })
 }
 
 /// The number that ends before `end`, in one word or up to four, and where it begins.
@@ -190,6 +218,21 @@ mod tests {
             ("vierundachtzig Euro 07/100", 8_407),
         ] {
             assert_eq!(cents(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_words_need_no_currency_where_they_repeat_digits() {
+        for (text, expected) in [
+            ("3.450,00 Euro (in Worten: dreitausendfünfhundertvierzig) schuldet", 354_000),
+            ("3.450,00 Euro, in Worten dreitausend fünfhundert vierzig.", 354_000),
+            ("3.450,00 Euro (dreitausendfünfhundertvierzig)", 354_000),
+            ("3.450,50 Euro (in Worten: dreitausendvierhundertfünfzig 50/100)", 345_050),
+        ] {
+            assert_eq!(cents(text), [expected], "{text}");
+        }
+        for text in ["in drei (drei) Raten", "mit anderen Worten: eine Zumutung", "(Sohn)"] {
+            assert_eq!(cents(text), [] as [i64; 0], "{text}");
         }
     }
 
