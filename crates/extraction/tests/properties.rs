@@ -289,10 +289,22 @@ proptest! {
             prop_assert!(source.get(evidence.start..evidence.end).is_some());
         }
         for text in [&cleaned.subject, &cleaned.body] {
+            let mut end = 0;
             for amount in money::scan(text) {
+                prop_assert!(amount.range.start >= end, "{}", text);
+                end = amount.range.end;
                 prop_assert!(text.get(amount.range).is_some());
             }
         }
+    }
+
+    #[test]
+    fn amounts_never_overlap_however_they_are_written(
+        text in "(in Worten:? |\\(|\\)|dreitausend|zwei |hundert| Euro|EUR ?|\n|5[.,]00|1\\.234,56|50/100| H| - |\\./\\. |Beträge in CHF|,-|lO,OO €| \\| |und fünf Cent){0,24}",
+    ) {
+        let found = money::scan(&text);
+        prop_assert!(found.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start), "{} {:?}", text, found);
+        read(&mail(&text));
     }
 
     #[test]

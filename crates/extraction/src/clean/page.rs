@@ -69,6 +69,9 @@ enum Head {
 
 impl Table {
     fn lay_out(&mut self, mut row: Row) -> String {
+        if row.cells.len() > MAX_COLUMNS {
+            return row.lay_out();
+        }
         let columns = self.columns_of(&row);
         let head = |cell: &Cell| Head::of(cell.lines.text.trim());
         if row.cells.iter().any(|cell| head(cell) != Head::Other) {
@@ -119,25 +122,35 @@ impl Table {
     fn mark(&self, row: &mut Row, columns: &[usize]) {
         let head = |at: usize| self.heads.get(columns[at]).copied().unwrap_or_default();
         for at in 0..row.cells.len() {
-            let figure = row.cells[at].lines.text.trim().to_owned();
-            let is_figure = figure.starts_with(|c: char| c.is_ascii_digit())
-                && figure.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' '));
-            if !is_figure {
+            if head(at) == Head::Other || !is_figure(&row.cells[at].lines.text) {
                 continue;
             }
-            match head(at) {
-                Head::Cents if at > 0 && head(at - 1) == Head::Euros && figure.len() == 2 => {
-                    let euros = &mut row.cells[at - 1].lines.text;
-                    if euros.ends_with(|c: char| c.is_ascii_digit()) {
-                        *euros = format!("{},{figure}", euros.trim());
-                        row.cells[at].lines.text.clear();
-                    }
+            let (before, here) = row.cells.split_at_mut(at);
+            let figure = &mut here[0].lines.text;
+            match (head(at), before.last_mut()) {
+                (Head::Cents, Some(cell))
+                    if head(at - 1) == Head::Euros
+                        && figure.trim().len() == 2
+                        && is_figure(&cell.lines.text) =>
+                {
+                    let euros = &mut cell.lines.text;
+                    euros.truncate(euros.trim_end().len());
+                    euros.push(',');
+                    euros.push_str(figure.trim());
+                    figure.clear();
                 }
-                Head::Credit => row.cells[at].lines.text.push_str(" H"),
+                (Head::Credit, _) => figure.push_str(" H"),
                 _ => {}
             }
         }
     }
+}
+
+fn is_figure(cell: &str) -> bool {
+    let cell = cell.trim();
+    cell.starts_with(|c: char| c.is_ascii_digit())
+        && cell.ends_with(|c: char| c.is_ascii_digit())
+        && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' '))
 }
 
 impl Head {

@@ -99,7 +99,7 @@ pub(super) fn split(text: &str, is_forward: bool) -> Parts {
     let (mut body, mut signature) = (Vec::new(), Vec::new());
     let mut in_signature = false;
     // What looks like a closing above the salutation belongs to the letterhead.
-    let salutation = lines.iter().rposition(|line| SALUTATION.is_match(line.trim())).unwrap_or(0);
+    let salutation = lines.iter().rposition(|line| salutes(line.trim())).unwrap_or(0);
     let mut next = 0;
     for paragraph in lines.split(|line| line.trim().is_empty()) {
         let start = next;
@@ -145,12 +145,11 @@ pub(super) fn split(text: &str, is_forward: bool) -> Parts {
 
 /// Where a letter begins that follows the closing of the first.
 fn second_letter(lines: &[&str]) -> Option<usize> {
-    let salutes = |line: &&str| SALUTATION.is_match(line.trim());
     let closing = lines.iter().enumerate().position(|(at, line)| {
         closes(line.trim()) && GREETING.is_match(line) && has_words(&lines[..at])
     })?;
     let below = closing + 1;
-    lines[below..].iter().position(salutes).map(|at| below + at)
+    lines[below..].iter().position(|line| salutes(line.trim())).map(|at| below + at)
 }
 
 /// Where the lines about the firm begin that end the body.
@@ -163,8 +162,16 @@ fn imprint_of(body: &[&str]) -> usize {
     if rest.iter().any(|line| DEBT.is_match(line)) { body.len() } else { paragraph + first }
 }
 
+fn salutes(line: &str) -> bool {
+    line.starts_with(char::is_alphabetic) && SALUTATION.is_match(line)
+}
+
 fn closes(line: &str) -> bool {
-    line == "--" || line == "-- " || (line.len() <= LONGEST_CLOSING && CLOSING.is_match(line))
+    line == "--"
+        || line == "-- "
+        || (line.len() <= LONGEST_CLOSING
+            && line.starts_with(char::is_alphabetic)
+            && CLOSING.is_match(line))
 }
 
 fn has_statement(lines: &[&str]) -> bool {

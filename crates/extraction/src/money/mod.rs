@@ -17,7 +17,7 @@ use regex::Regex;
 pub struct Amount {
     pub value: Money,
     pub currency: Currency,
-    /// Byte range of the number with its sign, without the currency.
+    /// Byte range of the number with a sign that touches it, without the currency.
     pub range: Range<usize>,
     /// Letters stood for digits (`1.98O,00`), as scanners produce them.
     pub misread: bool,
@@ -329,8 +329,8 @@ fn sign_before(text: &str, start: usize) -> (usize, bool) {
         }
     }
     let trimmed = before.trim_end_matches(' ');
-    if let Some(rest) = trimmed.strip_suffix("./.") {
-        return (rest.len(), true);
+    if trimmed.ends_with("./.") {
+        return (start, true);
     }
     // `Zahlung  - 38,20`: a column of its own; with single spaces it is a dash between words.
     if trimmed.len() + 1 == before.len() {
@@ -338,7 +338,7 @@ fn sign_before(text: &str, start: usize) -> (usize, bool) {
             if let Some(rest) = trimmed.strip_suffix(sign)
                 && (rest.ends_with("  ") || rest.ends_with("| "))
             {
-                return (rest.len(), true);
+                return (start, true);
             }
         }
     }
@@ -537,8 +537,8 @@ fn add_spelled(text: &str, amounts: &mut Vec<Amount>) {
         // `siebenhundert Euro und 50 Cent`: the cents are no amount of their own.
         let mut until = 0;
         amounts.retain(|amount| {
-            let inside = !amount.in_words && amount.range.start < until;
-            if amount.in_words {
+            let inside = amount.range.start < until;
+            if amount.in_words && !inside {
                 until = amount.range.end;
             }
             !inside
@@ -718,6 +718,7 @@ mod tests {
     fn words_that_leave_the_cents_unsaid_agree_with_the_digits() {
         let said = "1.482,50 EUR (in Worten: eintausendvierhundertzweiundachtzig)";
         assert_eq!(cents(said), [148_250, 148_250]);
+        assert_eq!(cents("in Worten: (dreitausend)"), [300_000]);
         assert_eq!(cents(&said.replace("1.482", "1.428")), [142_850, 148_200]);
     }
 

@@ -62,6 +62,9 @@ pub(super) fn spelled(text: &str) -> Vec<(Money, Range<usize>)> {
         if let Some((euros, from)) = number_before(text, start) {
             let (cents, to) = cents_after(text, end).unwrap_or((0, end));
             let value = Money::from_cents(euros.saturating_mul(100).saturating_add(cents));
+            // An amount stands in one line, even if its currency does not.
+            let number_end = text[..start].trim_end().len();
+            let to = if text[number_end..start].contains('\n') { number_end } else { to };
             found.push((value, from..to));
         }
     }
@@ -133,7 +136,7 @@ fn cents_after(text: &str, start: usize) -> Option<(i64, usize)> {
         (start..=(start + LONGEST).min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
     let head = fold(&text[start..head_end]);
     let words = head.trim_start_matches([' ', ',']);
-    let words = words.strip_prefix("und ").unwrap_or(words).trim_start();
+    let words = words.strip_prefix("und ").unwrap_or(words).trim_start_matches(' ');
     let skipped = head.len() - words.len();
     let length = words.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(words.len());
     let value = words[..length].parse().ok().or_else(|| number(&words[..length]))?;
@@ -240,6 +243,7 @@ mod tests {
     fn a_number_begins_where_its_words_do() {
         let found = spelled("Guten Tag,\n\nzwanzig Euro und zwei Cent");
         assert_eq!(found, [(Money::from_cents(2_002), 12..38)]);
+        assert_eq!(spelled("dreitausend\nEuro"), [(Money::from_cents(300_000), 0..11)]);
     }
 
     #[test]
