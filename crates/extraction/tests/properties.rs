@@ -204,6 +204,74 @@ proptest! {
     }
 
     #[test]
+    fn our_letter_below_the_answer_is_never_written(
+        cents in cents(),
+        total in prop::sample::select(&TOTALS[..]),
+        closing in prop::sample::select(&["Gruß", "Mit freundlichem Gruß", "Sportliche Grüße", "Freundlich grüßt", "Kind regards"][..]),
+        head in prop::sample::select(&[
+            "",
+            ">>> \"Kanzlei\" <a@kanzlei.example> 02.03.2026 11:05 >>>\n",
+            "Kanzlei <a@kanzlei.example> 02.03.2026 11:05\n",
+            "Ursprüngliche Nachricht\n",
+        ][..]),
+        salutation in prop::sample::select(&["Sehr geehrte Damen und Herren,", "Guten Tag,", "Hallo Herr Kern,", "Dear Sirs,"][..]),
+    ) {
+        let letter = format!("{salutation}\n{}", total.replace("{}", &forms(cents)[0]));
+        let body = format!("wir prüfen Ihre Anfrage und melden uns.\n\n{closing}\nA. Kern\n\n{head}{letter}");
+        let mail = Mail { body_text: Some(format!("Guten Tag,\n\n{IDENTITY}\n\n{body}")), ..mail("") };
+        let cleaned = clean(&mail);
+        prop_assert!(cleaned.body.ends_with("melden uns."), "{}", cleaned.body);
+        prop_assert!(cleaned.quote.contains(&forms(cents)[0]), "{}", cleaned.quote);
+        prop_assert_eq!(written(&mail), None);
+    }
+
+    #[test]
+    fn an_amount_in_another_currency_is_never_written_wherever_that_is_named(
+        cents in cents(),
+        currency in prop::sample::select(&["CHF", "DKK", "USD", "Fr.", "PLN", "£"][..]),
+        heading in prop::sample::select(&[
+            "Alle Beträge in {}:\nGesamtforderung  #",
+            "Position | {}\nGesamtforderung | #",
+            "Währung: {}\n\nGesamtforderung: #",
+            "Position  Betrag ({})\nGesamtforderung  #",
+            "Gesamtforderung ({}): #",
+            "Die Gesamtforderung beträgt {}\n#.",
+            "Die Gesamtforderung beträgt #\n{}.",
+            "Gesamtforderung {} ........ #",
+        ][..]),
+    ) {
+        let number = forms(cents)[0].replace(" EUR", "");
+        let body = heading.replace("{}", currency).replace('#', &number);
+        prop_assert_eq!(written(&mail(&body)), None, "{}", body);
+    }
+
+    #[test]
+    fn a_credit_is_never_written_as_a_debt(
+        cents in cents(),
+        credit in prop::sample::select(&["{} H", "{} | H", "./. {}", "{} EUR -", " - {}"][..]),
+        total in prop::sample::select(&["Saldo  {}", "Gesamtbetrag | {}", "Gesamtforderung  {}"][..]),
+    ) {
+        let number = forms(cents)[0].replace(" EUR", "");
+        let body = total.replace("{}", &credit.replace("{}", &number));
+        prop_assert_eq!(written(&mail(&body)), None, "{}", body);
+    }
+
+    #[test]
+    fn a_table_means_the_same_however_it_is_marked_up(euros in 10..400_000_i64, part in 1..100_i64) {
+        let (first, second) = (euros * part, euros * (100 - part));
+        let [first, second, total] = [first, second, euros * 100].map(|cents| forms(cents)[0].replace(" EUR", ""));
+        let split = |amount: &str| amount.replace(',', "</td><td>");
+        for html_body in [
+            format!("<table><tr><th>Posten<th>EUR<tr><td>Hauptforderung<td>{first}<tr><td>Zinsen<td>{second}<tr><td>Gesamtforderung<td>{total}</table>"),
+            format!("<table><tfoot><tr><td>Gesamtforderung<td>{total} €</tfoot><tr><td>Hauptforderung<td>{first} €<tr><td>Zinsen<td>{second} €</table>"),
+            format!("<dl><dt>Hauptforderung<dd>{first} €<dt>Zinsen<dd>{second} €<dt>Gesamtforderung<dd>{total} €</dl>"),
+            format!("<table><tr><td rowspan=2>Posten<td colspan=2>Betrag<tr><td>EUR</td><td>Ct</td><tr><td>Hauptforderung<td>{}</td><tr><td>Zinsen<td>{}</td><tr><td>Gesamtforderung<td>{}</td></table>", split(&first), split(&second), split(&total)),
+        ] {
+            prop_assert_eq!(written(&html(&html_body)), Some(Money::from_cents(euros * 100)), "{}", clean(&html(&html_body)).body);
+        }
+    }
+
+    #[test]
     fn nothing_makes_it_panic_and_all_evidence_stands_in_the_text(
         subject in any::<Option<String>>(),
         text in any::<Option<String>>(),
@@ -221,10 +289,22 @@ proptest! {
             prop_assert!(source.get(evidence.start..evidence.end).is_some());
         }
         for text in [&cleaned.subject, &cleaned.body] {
+            let mut end = 0;
             for amount in money::scan(text) {
+                prop_assert!(amount.range.start >= end, "{}", text);
+                end = amount.range.end;
                 prop_assert!(text.get(amount.range).is_some());
             }
         }
+    }
+
+    #[test]
+    fn amounts_never_overlap_however_they_are_written(
+        text in "(in Worten:? |\\(|\\)|dreitausend|zwei |hundert| Euro|EUR ?|\n|5[.,]00|1\\.234,56|50/100| H| - |\\./\\. |Beträge in CHF|,-|lO,OO €| \\| |und fünf Cent){0,24}",
+    ) {
+        let found = money::scan(&text);
+        prop_assert!(found.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start), "{} {:?}", text, found);
+        read(&mail(&text));
     }
 
     #[test]
@@ -235,6 +315,8 @@ proptest! {
             ("> Frage eins?\n\n", "\n\n> Frage zwei?"),
             ("", "\n\nMit freundlichen Grüßen\nBank AG\nStammkapital 25.000 EUR"),
             ("", "\n\nVon: a@kanzlei.example\nGesendet: Montag\nAn: Bank\nBetreff: x\n\nalt"),
+            ("Landkreis Muster, Zentrale Finanzen\nIm Auftrag\n\nGuten Tag,\n\n", "\n\nGruß\nA. Kern"),
+            ("", "\n\nSportliche Grüße\nA. Kern\n\nSehr geehrte Damen und Herren,\nalt"),
             ("", "\n--\nBank AG\nDiese E-Mail ist vertraulich."),
         ] {
             let text = format!("{before}{reply}{after}");

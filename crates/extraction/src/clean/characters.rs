@@ -1,5 +1,7 @@
 //! Unicode brought to one form, and the characters gone that a reader does not see.
 
+use std::borrow::Cow;
+
 use unicode_normalization::{UnicodeNormalization, is_nfkc};
 
 /// A text in NFKC with plain spaces and line ends.
@@ -15,7 +17,7 @@ pub(super) struct Plain {
 /// one, and trailing spaces vanish.
 pub(super) fn to_plain(text: &str) -> Plain {
     let mut plain = Plain::default();
-    let composed: std::borrow::Cow<'_, str> =
+    let composed: Cow<'_, str> =
         if is_nfkc(text) { text.into() } else { text.nfkc().collect::<String>().into() };
     let mut out = String::with_capacity(composed.len());
     let (mut spaces, mut breaks) = (0_usize, 0_usize);
@@ -47,8 +49,80 @@ pub(super) fn to_plain(text: &str) -> Plain {
             }
         }
     }
-    plain.text = out;
+    plain.text = with_spaced_words_joined(&out);
     plain
+}
+
+/// `E U R  1.041,88` and `k e i n e n`: letters set apart for emphasis are one word.
+fn with_spaced_words_joined(text: &str) -> String {
+    const SHORTEST: usize = 3;
+    let mut joined = String::with_capacity(text.len());
+    let mut letters: Vec<&str> = Vec::new();
+    let mut flush = |letters: &mut Vec<&str>, next: &str| {
+        if letters.len() >= SHORTEST
+            && let Some((last, others)) = letters.split_last()
+        {
+            others.iter().for_each(|letter| joined.push_str(letter.trim_end()));
+            joined.push_str(last);
+        } else {
+            letters.iter().for_each(|letter| joined.push_str(letter));
+        }
+        letters.clear();
+        joined.push_str(next);
+    };
+    for token in text.split_inclusive([' ', '\n']) {
+        let word = token.trim_end_matches([' ', '\n']);
+        let mut characters = word.chars();
+        let is_letter = characters.next().is_some_and(char::is_alphabetic);
+        let tail = characters.as_str();
+        let ends_word = tail.chars().all(|c| c.is_ascii_punctuation()) && tail.len() <= 1;
+        if is_letter && tail.is_empty() && token.ends_with(' ') {
+            letters.push(token);
+        } else if is_letter && ends_word {
+            letters.push(token);
+            flush(&mut letters, "");
+        } else {
+            flush(&mut letters, token);
+        }
+    }
+    flush(&mut letters, "");
+    joined
+}
+
+/// Undoes quoted-printable that a mail system left in the text: `EUR=20`, `=C3=BC`, lines that end
+/// in `=`.
+pub(super) fn without_quoted_printable(text: &str) -> Cow<'_, str> {
+    const FEWEST_MARKS: usize = 2;
+    let is_marked = |line: &&str| {
+        let line = line.trim_end_matches('\r');
+        line.ends_with("=20") || line.ends_with('=') && !line.ends_with("==")
+    };
+    if text.lines().filter(is_marked).count() < FEWEST_MARKS {
+        return text.into();
+    }
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let bytes = text.as_bytes();
+    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        match (byte, &bytes[at..]) {
+            (b'=', [b'\r', b'\n', ..]) => at += 2,
+            (b'=', [b'\n', ..]) => at += 1,
+            (b'=', [one, other, ..]) => match (hex(*one), hex(*other)) {
+                (Some(one), Some(other)) => {
+                    decoded.push(one * 16 + other);
+                    at += 2;
+                }
+                _ => decoded.push(byte),
+            },
+            _ => decoded.push(byte),
+        }
+    }
+    match String::from_utf8(decoded) {
+        Ok(decoded) => decoded.into(),
+        // In another encoding than the mail was taken for: better left as it stands.
+        Err(_) => text.into(),
+    }
 }
 
 /// Controls, zero-width characters, soft hyphens, direction marks.
@@ -70,6 +144,30 @@ mod tests {
         let plain = to_plain("1.\u{200b}156\u{2060},50\u{a0}EUR 3\u{202f}846,02 so\u{ad}fort");
         assert_eq!(plain.text, "1.156,50 EUR 3 846,02 sofort");
         assert!(!plain.reverses_direction);
+    }
+
+    #[test]
+    fn letters_set_apart_are_one_word_and_initials_stay() {
+        for (text, expected) in [
+            ("E U R  1.041,88", "EUR  1.041,88"),
+            ("hat  k e i n e n  Titel", "hat  keinen  Titel"),
+            ("S U M M E: 5,00", "SUMME: 5,00"),
+            ("i. A. B. Meier, z. B. in a) und b)", "i. A. B. Meier, z. B. in a) und b)"),
+            ("Variante A B", "Variante A B"),
+        ] {
+            assert_eq!(to_plain(text).text, expected);
+        }
+    }
+
+    #[test]
+    fn quoted_printable_that_was_left_in_a_text_is_undone() {
+        let text =
+            "Der R=C3=BCckstand betr=C3=A4gt=20\n1.530,00 EUR, davon=20\r\n12,00 EUR Zin=\nsen";
+        let plain = without_quoted_printable(text);
+        assert_eq!(plain, "Der Rückstand beträgt \n1.530,00 EUR, davon \r\n12,00 EUR Zinsen");
+        for text in ["1 + 1 =\n2", "=20 ist kein Betrag", "=====\n=====\nSumme =20"] {
+            assert_eq!(without_quoted_printable(text), text);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use html5ever::tokenizer::{
 use html5ever::{Attribute, LocalName};
 
 use super::css::{Color, FontSize, Style, StyleSheet};
-use super::page::Page;
+use super::page::{Page, Span};
 
 /// Browsers flatten what is nested deeper than this, too.
 const MAX_DEPTH: usize = 256;
@@ -99,6 +99,8 @@ struct Reader {
     page: Page,
     hidden_text: bool,
     reverses_direction: bool,
+    /// A `dt` was the last element; its `dd` belongs into the same line.
+    term_has_ended: bool,
 }
 
 impl Reader {
@@ -149,7 +151,7 @@ impl Reader {
         let style = self.style_of(tag);
         self.reverses_direction |= style.reverses_direction
             || (name == "bdo" && attribute(&tag.attrs, "dir").eq_ignore_ascii_case("rtl"));
-        self.lay_out(name);
+        self.lay_out(name, &tag.attrs);
         if is_void(name) {
             return TokenSinkResult::Continue;
         }
@@ -162,6 +164,11 @@ impl Reader {
                 self.block_places.push(self.stack.len());
             }
             self.stack.push(element);
+            match name {
+                "table" => self.page.open_table(),
+                "tfoot" => self.page.set_in_foot(true),
+                _ => {}
+            }
         }
         match name {
             "style" | "xmp" | "iframe" | "noembed" | "noframes" => {
@@ -241,15 +248,18 @@ impl Reader {
     }
 
     /// Breaks lines and opens cells.
-    fn lay_out(&mut self, name: &str) {
+    fn lay_out(&mut self, name: &str, attrs: &[Attribute]) {
+        let follows_term = std::mem::take(&mut self.term_has_ended);
         match name {
+            "dt" => self.page.term(),
+            "dd" => self.page.definition(follows_term),
             "br" => self.page.line_break(),
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "ul" | "ol" | "hr" | "blockquote" => {
                 self.page.paragraph();
             }
             "li" => self.page.list_item(),
             "tr" => self.page.open_row(),
-            "td" | "th" => self.page.open_cell(),
+            "td" | "th" => self.page.open_cell(span_of(attrs)),
             _ if is_block(name) => self.page.new_line(),
             _ => {}
         }
@@ -321,6 +331,12 @@ impl Reader {
                 }
                 "td" | "th" => self.page.close_cell(),
                 "tr" => self.page.close_row(),
+                "table" => self.page.close_table(),
+                "tfoot" => self.page.set_in_foot(false),
+                "dt" => {
+                    self.page.new_line();
+                    self.term_has_ended = true;
+                }
                 name if is_block(name) => self.page.new_line(),
                 _ => {}
             }
@@ -394,6 +410,11 @@ fn end_of_attributes(bytes: &[u8], start: usize) -> EndOfAttributes {
         at += 1;
     }
     EndOfAttributes { at: at.min(bytes.len()), too_many: false }
+}
+
+fn span_of(attrs: &[Attribute]) -> Span {
+    let count = |name| attribute(attrs, name).trim().parse().unwrap_or(1).clamp(1, 1_000);
+    Span { columns: count("colspan"), rows: count("rowspan") }
 }
 
 fn attribute<'a>(attrs: &'a [Attribute], name: &str) -> &'a str {
@@ -487,4 +508,50 @@ fn is_block(name: &str) -> bool {
             | "ul"
             | "caption"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(html: &str) -> String {
+        to_text(html).text
+    }
+
+    #[test]
+    fn the_foot_of_a_table_stands_below_its_rows() {
+        let html = "<table><thead><tr><th>Grund<th>EUR</thead><tfoot><tr><td>Gesamt<td>15,00</tfoot><tbody><tr><td>Miete<td>10,00<tr><td>Mahnung<td>5,00</tbody></table><p>Ende</p>";
+        assert_eq!(
+            text(html),
+            "Grund | EUR\nMiete | 10,00\nMahnung | 5,00\nGesamt | 15,00\n\nEnde"
+        );
+    }
+
+    #[test]
+    fn a_term_and_what_is_said_of_it_are_one_line() {
+        let html = "<dl><dt>Gesamt</dt> <dd><p>402,55 €</p></dd><div><dt>Titel<dd>keiner</div></dl><p>Ende</p>";
+        assert_eq!(text(html), "Gesamt | 402,55 €\n\nTitel | keiner\n\nEnde");
+        assert_eq!(text("<dl><dd>nur eine</dd><dt></dt><dd>zweite</dd></dl>"), "nur eine\nzweite");
+    }
+
+    #[test]
+    fn euros_and_cents_in_two_columns_are_one_amount() {
+        let html = "<table><tr><th rowspan=2>Art<th rowspan=2>Zeit<th colspan=2>offen<tr><th>Euro<th>Ct<tr><td>Gebühr<td><td>8<td>00<tr><td colspan=2>Gesamt 26<td>3.129<td>50</table>";
+        assert_eq!(
+            text(html),
+            "Art | Zeit | offen\nEuro | Ct\nGebühr | 8,00\nGesamt 26 | 3.129,50"
+        );
+    }
+
+    #[test]
+    fn what_stands_in_the_column_of_credits_is_marked_as_one() {
+        let html = "<table><tr><td>Text<td>Soll<td>Haben<tr><td>Rate<td>186,00<td><tr><td>Zahlung<td><td>150,00</table>";
+        assert_eq!(text(html), "Text | Soll | Haben\nRate | 186,00\nZahlung | 150,00 H");
+    }
+
+    #[test]
+    fn a_row_inside_a_quote_is_quoted_as_a_whole() {
+        let html = "<blockquote type=cite><table><tr><td>Offen</td><td>484,12 €</td></tr></table></blockquote>";
+        assert_eq!(text(html), "> Offen | 484,12 €");
+    }
 }

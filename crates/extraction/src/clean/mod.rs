@@ -145,10 +145,11 @@ impl Part {
     }
 
     fn of_text(text: &str, subject: &str, sender: quotes::Sender<'_>) -> Part {
-        let plain = characters::to_plain(text);
+        let plain = characters::to_plain(&characters::without_quoted_printable(text));
         let split = quotes::split(&plain.text, subject, sender);
-        let (mut body, mut signature) = signature::split(&split.new);
-        let mut quote = split.quoted;
+        let signature::Parts { mut body, mut signature, quoted } =
+            signature::split(&split.new, split.is_forward);
+        let mut quote = [quoted, split.quoted].join("\n").trim().to_owned();
         let is_cut = cut(&mut body) | cut(&mut signature);
         cut(&mut quote);
         Part {

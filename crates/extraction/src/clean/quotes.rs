@@ -56,8 +56,25 @@ static SEPARATOR: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)^(?:[-_=*]{2,} ?(?:urspr(?:ü|ue)ngliche (?:nachricht|mail|e-mail)|original[ -]?(?:message|nachricht|mail)|",
         r"(?:weitergeleitete|forwarded) (?:nachricht|mail|message|e-mail)|",
         r"(?:returned|undelivered) (?:message|mail).*) ?[-_=*]{0,}|",
+        r"(?:urspr(?:ü|ue)ngliche nachricht|original message):?|",
         r"_{15,}|begin forwarded message:|anfang der weitergeleiteten (?:nachricht|e-mail):|",
         r"##-.*(?:oberhalb|above).*-?##)$"
+    ))
+});
+
+/// `>>> Kanzlei <a@b.example> 25.06.2026 09:14 >>>`, as GroupWise and Notes head what they quote.
+static STAMP: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^[>\s]*[^@]*@\S*[^@\d]* \d{1,2}[./]\d{1,2}[./]\d{2,4},? (?:um )?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: uhr)?[>\s:]*$",
+        r"|^>>> .* \d{1,2}[./]\d{1,2}[./]\d{2,4} .*>>>$"
+    ))
+});
+
+/// The line of a comment in a ticket that says when it was written.
+static COMMENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^(?:[^:|\d][^:|]*, )?(?:\d{1,2}\. ?[a-zä]+ \d{4}|[a-z]+ \d{1,2}, \d{4}|\d{1,2}\.\d{1,2}\.\d{4}),? (?:um |at )?\d{1,2}:\d{2}",
+        r"(?: uhr| [ap]m)?(?: \(?[a-z]{2,5}(?:[+-]\d{1,2}(?::\d{2})?)?\)?)?:?$"
     ))
 });
 
@@ -87,7 +104,6 @@ impl Sender<'_> {
         let known = format!("{} {}", self.name, self.email).to_lowercase();
         let from = from.to_lowercase();
         from.split(|c: char| !c.is_alphanumeric())
-            .skip(1)
             .any(|word| word.chars().count() >= 5 && known.contains(word))
     }
 }
@@ -111,7 +127,12 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
     let mut quoted: Vec<&str> = Vec::new();
 
     for (index, message) in messages.iter().enumerate() {
-        let (own, cited) = without_cited_lines(&message.lines);
+        let (kept, older) = match index {
+            0 => without_other_comments(&message.lines, sender),
+            _ => (message.lines.clone(), vec![]),
+        };
+        quoted.extend(older);
+        let (own, cited) = without_cited_lines(&kept);
         let is_own = match index {
             0 => true,
             1 => {
@@ -162,6 +183,45 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
     split
 }
 
+/// Of the comments of a ticket the sender's newest, and the others. What stands above all of them is
+/// kept as well; a mail with a single one is no thread.
+fn without_other_comments<'a>(
+    lines: &[&'a str],
+    sender: Sender<'_>,
+) -> (Vec<&'a str>, Vec<&'a str>) {
+    let starts: Vec<(usize, &str)> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| {
+            line.len() <= LONGEST_HEADER && line.contains(':') && COMMENT.is_match(line.trim())
+        })
+        .filter_map(|(at, line)| comment_start(lines, at, line.trim()))
+        .collect();
+    if starts.len() < 2 {
+        return (lines.to_vec(), vec![]);
+    }
+    let wanted =
+        starts.iter().position(|(_, author)| sender.is_of_the_house_of(author)).unwrap_or(0);
+    let from = starts[wanted].0;
+    let to = starts.get(wanted + 1).map_or(lines.len(), |(start, _)| *start);
+    let kept = [&lines[..starts[0].0], &lines[from..to]].concat();
+    (kept, [&lines[starts[0].0..from], &lines[to..]].concat())
+}
+
+/// Where a comment begins whose date stands in line `at`, and its author.
+fn comment_start<'a>(lines: &[&'a str], at: usize, line: &'a str) -> Option<(usize, &'a str)> {
+    const LONGEST_AUTHOR: usize = 80;
+    if !line.starts_with(|c: char| c.is_ascii_digit())
+        && let Some((author, _)) = line.split_once(", ")
+    {
+        return Some((at, author));
+    }
+    let above = lines[..at].iter().rposition(|line| !line.trim().is_empty())?;
+    let author = lines[above].trim();
+    let is_name = author.len() <= LONGEST_AUTHOR && !author.ends_with(['.', ':', '!', '?', ',']);
+    (is_name && at - above <= 2).then_some((above, author))
+}
+
 /// Cuts a thread at separators, header blocks and attributions of unmarked quotes.
 fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
     let mut messages = vec![Message::default()];
@@ -187,6 +247,11 @@ fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
                     .get_or_insert_with(|| lines.iter().any(|line| RECEIPT.is_match(line)))
             {
                 messages.push(Message::default());
+                at += 1;
+                continue;
+            }
+            if (line.contains('@') || line.starts_with('>')) && STAMP.is_match(line) {
+                messages.push(Message { from: address_in(line), ..Message::default() });
                 at += 1;
                 continue;
             }
@@ -351,4 +416,46 @@ fn address_in(text: &str) -> Option<String> {
 pub(super) fn same_domain(one: &str, other: &str) -> bool {
     let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
     domain(one).is_some_and(|found| Some(found) == domain(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SENDER: Sender<'_> = Sender { email: "hilfe@zahldienst.example", name: "Zahldienst" };
+
+    #[test]
+    fn a_stamp_of_address_and_time_heads_a_quote() {
+        for stamp in [
+            ">>> \"Kanzlei\" <a@kanzlei.example> 25.06.2026 09:14 >>>",
+            "Kanzlei <a@kanzlei.example> 25.06.2026 09:14:07",
+            ">>> Kanzlei Dr. Kern 25.06.2026 09:14 Uhr >>>",
+        ] {
+            let found = split(
+                &format!("Offen sind 5,00 EUR.\n\n{stamp}\nEs sollen 7,00 EUR sein."),
+                "",
+                SENDER,
+            );
+            assert_eq!(found.new, "Offen sind 5,00 EUR.", "{stamp}");
+            assert!(found.quoted.contains("7,00"), "{stamp}");
+        }
+        for line in ["Bitte an a@bank.example bis 25.06.2026", "Termin: 25.06.2026 09:14"] {
+            let found = split(&format!("Offen sind 5,00 EUR.\n{line}\nDanke sehr."), "", SENDER);
+            assert!(found.new.ends_with("Danke sehr."), "{line}");
+        }
+    }
+
+    #[test]
+    fn of_the_comments_of_a_ticket_the_senders_newest_is_new() {
+        let theirs = "Mila (Zahldienst)\n\n11. Juni 2026, 15:22 MESZ\n\nOffen sind 5,00 EUR.";
+        let ours = "Kanzlei Dr. Kern\n\n9. Juni 2026, 10:01 MESZ\n\nEs sollen 7,00 EUR sein.";
+        for text in [format!("Aktualisiert.\n\n{theirs}\n{ours}"), format!("{ours}\n{theirs}")] {
+            let found = split(&text, "", SENDER);
+            assert!(found.new.contains("5,00") && !found.new.contains("7,00"), "{text}");
+            assert!(found.quoted.contains("7,00"), "{text}");
+        }
+        let in_line = "Mila (Zahldienst), 11.06.2026 15:22:\nOffen sind 5,00 EUR.\nKanzlei, 09.06.2026 10:01:\nEs sollen 7,00 EUR sein.";
+        assert!(!split(in_line, "", SENDER).new.contains("7,00"));
+        assert!(split(theirs, "", SENDER).new.contains("5,00"));
+    }
 }

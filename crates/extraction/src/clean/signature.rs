@@ -11,10 +11,9 @@ const LONGEST_CLOSING: usize = 70;
 
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(?i)^(?:(?:mit )?(?:freundliche[nmr]?|vielen|viele|beste[nr]?|liebe[nr]?|herzliche[nr]?|sch(?:ö|oe)ne[nr]?|nette[nr]?|sonnige[nr]?|kollegiale[nr]?|freundl\.)",
-        r"(?: (?:kollegialen?|freundlichen?|sonnigen?|vielen|besten|herzlichen))? (?:gr(?:ü|ue)(?:ß|ss)e?n?|gru(?:ß|ss)|empfehlungen)\b",
-        r"|mit (?:vorz(?:ü|ue)glicher )?hochachtung|hochachtungsvoll|gru(?:ß|ss)\b|gr(?:ü|ue)(?:ß|ss)e\b|mfg\b|lg\b|vg\b|bg\b",
-        r"|(?:kind|best|warm|with kind|with best) regards|regards,|yours (?:sincerely|faithfully|truly)|sincerely|cheers,",
+        r"(?i)^(?:(?:[a-zäöüß]+\.?,? ){0,4}(?:gru(?:ß|ss)|gr(?:ü|ue)(?:ß|ss)(?:e|en|t))(?:[ ,.!]|$)",
+        r"|(?:mit )?(?:freundlichen|besten) empfehlungen\b|mit (?:[a-zäöüß]+ ){0,2}hochachtung|hochachtungsvoll|mfg\b|lg\b|vg\b|bg\b|herzlich(?:st)?,?$",
+        r"|(?:kind|best|warm|with kind|with best) regards|regards,?$|(?:with )?best(?: wishes)?,|yours (?:sincerely|faithfully|truly)|sincerely|cheers\b",
         r"|(?:ihre?|eue?re?|deine?) [^.:,;?]{2,50}(?:team|gmbh|ag|kg|eg|e\.? ?v\.|service|kundenservice)$|im auftrag$|i\. ?a\.(?:$| )|gez\. )"
     ))
 });
@@ -50,14 +49,61 @@ static FIRM: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// The greeting that begins a letter.
+static SALUTATION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^(?:sehr (?:geehrte|verehrte)[rs]?|guten (?:tag|morgen|abend)|hallo|dear|liebe[rs]? (?:frau|herr|kolleg|team|damen))",
+        r"(?:[ ,!]|$)"
+    ))
+});
+
+/// The greeting that ends one; letterheads have lines that merely look like a closing.
+static GREETING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)gr(?:u|ü|ue)(?:ß|ss)|mfg|regards|hochachtung|faithfully|sincerely")
+});
+
+/// What a firm writes about itself below its letters.
+static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)\b(?:HR[AB]|GnR|KvK|FN)[ .:]{0,2}\d|ust-?id|(?:stamm|grund|gesellschafts)kapital|gr(?:ü|ue)ndungsstock|haftpflichtdeckung",
+        r"|(?:amts|register)gericht [a-zäöüß]+,? hr|gesch(?:ä|ae)ftsf(?:ü|ue)hr(?:er|erin|ung): |aufsichtsrat"
+    ))
+});
+
+/// Words of a debt: a line with one of them is no imprint, whatever else it names.
+static DEBT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)forderung|r(?:ü|ue)ckst(?:a|ä|ae)nd|saldo|offen|zahl(?:en|bar)|schuld|betr(?:a|ä|ae)g|summe|gesamt|zeichen",
+    )
+});
+
+/// A message in its parts.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) body: String,
+    pub(super) signature: String,
+    /// A letter of somebody else that follows the closing without any header.
+    pub(super) quoted: String,
+}
+
 /// Splits a message into its text and its closing.
 ///
-/// A statement below the closing (a table after the greeting, a postscript) stays in the text.
-pub(super) fn split(text: &str) -> (String, String) {
+/// A statement below the closing (a table after the greeting, a postscript) stays in the text. A
+/// second letter below it is the one that was answered, unless the message `is_forward`: then it is
+/// what the sender passes on.
+pub(super) fn split(text: &str, is_forward: bool) -> Parts {
+    let lines: Vec<&str> = text.lines().collect();
+    let letter = if is_forward { None } else { second_letter(&lines) };
+    let letter = letter.unwrap_or(lines.len());
+    let (lines, quoted) = lines.split_at(letter);
     let (mut body, mut signature) = (Vec::new(), Vec::new());
     let mut in_signature = false;
-    let lines: Vec<&str> = text.lines().collect();
+    // What looks like a closing above the salutation belongs to the letterhead.
+    let salutation = lines.iter().rposition(|line| salutes(line.trim())).unwrap_or(0);
+    let mut next = 0;
     for paragraph in lines.split(|line| line.trim().is_empty()) {
+        let start = next;
+        next += paragraph.len() + 1;
         let boilerplate = paragraph.iter().position(|line| BOILERPLATE.is_match(line));
         let (paragraph, machine) = paragraph.split_at(boilerplate.unwrap_or(paragraph.len()));
         push_paragraph(if has_statement(machine) { &mut body } else { &mut signature }, machine);
@@ -66,7 +112,11 @@ pub(super) fn split(text: &str) -> (String, String) {
         }
         let mut rest = paragraph;
         if !in_signature {
-            let closes_at = paragraph.iter().position(|line| closes(line.trim()));
+            let closing = paragraph.iter().enumerate();
+            let closes_at = closing
+                .skip(salutation.saturating_sub(start))
+                .find(|(_, line)| closes(line.trim()))
+                .map(|(at, _)| at);
             let (before, after) = paragraph.split_at(closes_at.unwrap_or(paragraph.len()));
             push_paragraph(&mut body, before);
             if closes_at.is_none() || !has_words(&body) {
@@ -86,11 +136,42 @@ pub(super) fn split(text: &str) -> (String, String) {
             push_paragraph(&mut signature, rest);
         }
     }
-    (body.join("\n").trim().to_owned(), signature.join("\n").trim().to_owned())
+    let imprint = imprint_of(&body);
+    let below = body.split_off(imprint);
+    push_paragraph(&mut signature, &below);
+    let join = |lines: &[&str]| lines.join("\n").trim().to_owned();
+    Parts { body: join(&body), signature: join(&signature), quoted: join(quoted) }
+}
+
+/// Where a letter begins that follows the closing of the first.
+fn second_letter(lines: &[&str]) -> Option<usize> {
+    let closing = lines.iter().enumerate().position(|(at, line)| {
+        closes(line.trim()) && GREETING.is_match(line) && has_words(&lines[..at])
+    })?;
+    let below = closing + 1;
+    lines[below..].iter().position(|line| salutes(line.trim())).map(|at| below + at)
+}
+
+/// Where the lines about the firm begin that end the body.
+fn imprint_of(body: &[&str]) -> usize {
+    let paragraph =
+        body.iter().rposition(|line| line.trim().is_empty()).map_or(body.len(), |at| at + 1);
+    let is_imprint = |line: &&str| IMPRINT.is_match(line) && !DEBT.is_match(line);
+    let Some(first) = body[paragraph..].iter().position(is_imprint) else { return body.len() };
+    let rest = &body[paragraph + first..];
+    if rest.iter().any(|line| DEBT.is_match(line)) { body.len() } else { paragraph + first }
+}
+
+fn salutes(line: &str) -> bool {
+    line.starts_with(char::is_alphabetic) && SALUTATION.is_match(line)
 }
 
 fn closes(line: &str) -> bool {
-    line == "--" || line == "-- " || (line.len() <= LONGEST_CLOSING && CLOSING.is_match(line))
+    line == "--"
+        || line == "-- "
+        || (line.len() <= LONGEST_CLOSING
+            && line.starts_with(char::is_alphabetic)
+            && CLOSING.is_match(line))
 }
 
 fn has_statement(lines: &[&str]) -> bool {
@@ -110,4 +191,73 @@ fn push_paragraph<'a>(to: &mut Vec<&'a str>, lines: &[&'a str]) {
         to.push("");
     }
     to.extend_from_slice(lines);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closing_is_known_whatever_the_greeting() {
+        for line in [
+            "Mit freundlichen Grüßen",
+            "Mit freundlichem Gruß",
+            "Mit genossenschaftlichem Gruß",
+            "Sportliche Grüße",
+            "Gruß",
+            "Schöne Gruesse aus Koblenz",
+            "Freundlich grüßt",
+            "Danke und viele Grüße",
+            "MIT FREUNDLICHEN GRUESSEN",
+            "mit vorzüglicher kollegialer Hochachtung",
+            "Best,",
+        ] {
+            let parts =
+                split(&format!("Der Rückstand beträgt 500,00 EUR.\n\n{line}\nA. Kern"), false);
+            assert_eq!(parts.body, "Der Rückstand beträgt 500,00 EUR.", "{line}");
+        }
+        for line in ["Grüß Gott Frau Kern,", "Wir begrüßen Ihren Vorschlag.", "Grußlos ging er."]
+        {
+            let parts =
+                split(&format!("Der Rückstand beträgt 500,00 EUR.\n\n{line}\nA. Kern"), false);
+            assert!(parts.body.contains(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_letter_below_the_closing_is_quoted() {
+        let parts = split(
+            "Moin,\n\nes sind 1.058,15 Euro offen.\n\nGruß\nW. Clausen\n\nSehr geehrte Damen und Herren,\nwir vertreten Herrn A.\nEs sollen 1.011,60 EUR sein.",
+            false,
+        );
+        assert_eq!(parts.body, "Moin,\n\nes sind 1.058,15 Euro offen.");
+        assert_eq!(parts.signature, "Gruß\nW. Clausen");
+        assert!(parts.quoted.starts_with("Sehr geehrte") && parts.quoted.contains("1.011,60"));
+    }
+
+    #[test]
+    fn a_letter_that_is_passed_on_stays_in_the_text() {
+        let text = "Hallo Frau Kern,\n\nsiehe unten von der Buchhaltung.\n\nGruß Frank\n\nHallo Frank,\nkein Titel, es sind 500,00 EUR.\nGruß Moni";
+        let parts = split(text, true);
+        assert!(parts.body.contains("kein Titel, es sind 500,00 EUR."), "{parts:?}");
+        assert_eq!(parts.quoted, "");
+    }
+
+    #[test]
+    fn a_letterhead_before_the_salutation_quotes_nothing() {
+        let text = "Landkreis Muster, Fachdienst Zentrale Finanzen\nIm Auftrag\n\nSehr geehrte Frau Kern,\n\nes sind 500,00 EUR offen.";
+        assert_eq!(split(text, false).quoted, "");
+        assert!(split(text, false).body.contains("500,00"));
+    }
+
+    #[test]
+    fn lines_about_the_firm_are_no_text_even_without_a_closing() {
+        let parts = split(
+            "Es sind 500,00 EUR offen.\n\nMuster Bank AG\nGrundkapital 18.000.000 EUR, HRB 00771",
+            false,
+        );
+        assert_eq!(parts.body, "Es sind 500,00 EUR offen.\n\nMuster Bank AG");
+        let one_line = "Gesamtforderung 500,00 EUR. HRB 00771, Stammkapital 25.000 EUR";
+        assert_eq!(split(one_line, false).body, one_line);
+    }
 }

@@ -3,6 +3,7 @@
 //! Never an amount: dates, times, phone numbers, account and case numbers, percentages. Without
 //! a currency beside it a number counts only in the form of cents (`1.234,56`, `50,-`).
 
+mod declared;
 mod spelled;
 
 use std::ops::Range;
@@ -16,7 +17,7 @@ use regex::Regex;
 pub struct Amount {
     pub value: Money,
     pub currency: Currency,
-    /// Byte range of the number with its sign, without the currency.
+    /// Byte range of the number with a sign that touches it, without the currency.
     pub range: Range<usize>,
     /// Letters stood for digits (`1.98O,00`), as scanners produce them.
     pub misread: bool,
@@ -42,6 +43,7 @@ pub fn scan(text: &str) -> Vec<Amount> {
     let mut at = 0;
     // A currency after one amount is not the currency before the next.
     let mut currency_used_until = 0;
+    let declarations = declared::Declarations::of(text);
     while let Some(found) = bytes[at..].iter().position(u8::is_ascii_digit) {
         let start = at + found;
         let Some(number) = read_number(text, start) else {
@@ -68,17 +70,31 @@ pub fn scan(text: &str) -> Vec<Amount> {
                     (Currency::Unstated, number.end)
                 }
                 Some((currency, length)) => (currency, number.end + length),
-                None => (Currency::Unstated, number.end),
+                None => currency_over_line_end(
+                    &text[currency_used_until.min(sign_start)..sign_start],
+                    &text[start..number.end],
+                    &text[number.end..],
+                    number.has_cents,
+                )
+                .map_or((Currency::Unstated, number.end), |(currency, length)| {
+                    (currency, number.end + length)
+                }),
             },
         };
         at = number.end.max(start + 1);
-        if currency != Currency::Unstated || number.has_cents {
+        // `612.35` is money where the heading says so, and `01.05.` is a date even there.
+        let declared = || {
+            number.has_point_cents
+                && is_cell(text, sign_start..number.end)
+                && declarations.at(start).is_some()
+        };
+        if currency != Currency::Unstated || number.has_cents || declared() {
             if end > number.end {
                 currency_used_until = end;
             }
             let trailing_minus = bytes.get(number.end) == Some(&b'-')
                 && !bytes.get(number.end + 1).is_some_and(u8::is_ascii_alphanumeric);
-            let value = if negative || trailing_minus {
+            let value = if negative || trailing_minus || is_marked_as_credit(&text[end..]) {
                 Money::from_cents(-number.value.cents())
             } else {
                 number.value
@@ -95,9 +111,57 @@ pub fn scan(text: &str) -> Vec<Amount> {
             });
         }
     }
+    for amount in amounts.iter_mut().filter(|amount| amount.currency == Currency::Unstated) {
+        if let Some(currency) = declarations.at(amount.range.start) {
+            amount.currency = currency;
+        }
+    }
     add_misread(text, &mut amounts);
     add_spelled(text, &mut amounts);
     amounts
+}
+
+/// Whether nothing else stands in this cell of a table.
+fn is_cell(text: &str, range: Range<usize>) -> bool {
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    (before.is_empty() || ["\n", "  ", "| "].iter().any(|edge| before.ends_with(edge)))
+        && (after.is_empty() || ["\n", "  ", " |"].iter().any(|edge| after.starts_with(edge)))
+}
+
+/// `186,83 H`, `€ 186,83 Haben`, `9.200,00 EUR -`: the row is in the debtor's favour.
+fn is_marked_as_credit(after: &str) -> bool {
+    let rest = after.trim_start_matches([' ', '|']);
+    if rest.len() == after.len() || after.len() - rest.len() > 4 {
+        return false;
+    }
+    ["Haben", "HABEN", "H", "CR", "-"].iter().any(|mark| {
+        rest.strip_prefix(mark).is_some_and(|rest| {
+            rest.is_empty()
+                || rest.starts_with(['\n', ')'])
+                || *mark != "-" && ["  ", " |", " ("].iter().any(|end| rest.starts_with(end))
+        })
+    })
+}
+
+/// The currency of a number that a line break parts from it, and how many bytes after the number
+/// there are up to its end.
+fn currency_over_line_end(
+    before: &str,
+    number: &str,
+    after: &str,
+    has_cents: bool,
+) -> Option<(Currency, usize)> {
+    let above = before.trim_end_matches([' ', '*']).strip_suffix('\n');
+    if has_cents && let Some(currency) = above.and_then(currency_before) {
+        return Some((currency, 0));
+    }
+    let is_amount = has_cents || number.contains(['.', '\'']);
+    let below = after.trim_start_matches(' ');
+    let below = below.strip_prefix('\n').filter(|_| is_amount)?;
+    let (currency, length) = currency_after(below)?;
+    let follows = below[length..].trim_start_matches([' ', ':', '|']);
+    let is_of_next = follows.starts_with(|c: char| c.is_ascii_digit());
+    (!is_of_next).then_some((currency, after.len() - below.len() + length))
 }
 
 /// `Oktober 2024 EUR 1.250,00`: the currency stands before an amount in cents that has no other.
@@ -117,6 +181,8 @@ struct Number {
     end: usize,
     /// Two decimals after a comma, or a dash in their place: money even without a currency.
     has_cents: bool,
+    /// Two decimals after a point: money where a heading names the currency.
+    has_point_cents: bool,
 }
 
 /// The number that begins at `start`, unless it is part of something else.
@@ -180,7 +246,8 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
             }
         })
         .ok()?;
-    Some(Number { value, end, has_cents: comma_cents || point_cents || dash })
+    let has_point_cents = decimals == 2 && text[..end - 2].ends_with('.');
+    Some(Number { value, end, has_cents: comma_cents || point_cents || dash, has_point_cents })
 }
 
 /// No digit, letter or joining mark may stand directly before a number, except a currency.
@@ -261,6 +328,20 @@ fn sign_before(text: &str, start: usize) -> (usize, bool) {
             return (rest.len(), true);
         }
     }
+    let trimmed = before.trim_end_matches(' ');
+    if trimmed.ends_with("./.") {
+        return (start, true);
+    }
+    // `Zahlung  - 38,20`: a column of its own; with single spaces it is a dash between words.
+    if trimmed.len() + 1 == before.len() {
+        for sign in ["-", "−", "–"] {
+            if let Some(rest) = trimmed.strip_suffix(sign)
+                && (rest.ends_with("  ") || rest.ends_with("| "))
+            {
+                return (start, true);
+            }
+        }
+    }
     // `-EUR 5,00`.
     let trimmed = before.trim_end();
     for word in ["EUR", "€"] {
@@ -317,10 +398,17 @@ const LONGEST_CURRENCY: usize = 9;
 
 fn currency_before(before: &str) -> Option<Currency> {
     let trimmed = before.trim_end_matches([' ', '*']);
-    let trimmed = trimmed.strip_suffix(':').unwrap_or(trimmed);
+    let without_leader = trimmed.trim_end_matches('.');
+    let (before, trimmed) = if trimmed.len() - without_leader.len() >= 3 {
+        (without_leader, without_leader.trim_end_matches(' '))
+    } else {
+        (before, trimmed)
+    };
+    let trimmed = trimmed.strip_suffix([':', ';']).unwrap_or(trimmed);
     let trimmed = trimmed.strip_suffix('|').unwrap_or(trimmed).trim_end_matches(' ');
     let trimmed = trimmed.strip_suffix('-').unwrap_or(trimmed);
-    if before.len() - trimmed.len() > 4 {
+    let trimmed = trimmed.strip_suffix([')', ']']).unwrap_or(trimmed);
+    if before.len() - trimmed.len() > 5 {
         return None;
     }
     let tail_start = (trimmed.len().saturating_sub(LONGEST_CURRENCY)..=trimmed.len())
@@ -350,6 +438,12 @@ fn currency_after(rest: &str) -> Option<(Currency, usize)> {
     if skipped > 4 {
         return None;
     }
+    // `31.877,10 S  (EUR)`
+    let in_brackets = trimmed.strip_prefix(['S', 'H']).unwrap_or(trimmed).trim_start_matches(' ');
+    let (trimmed, skipped) = match in_brackets.strip_prefix('(') {
+        Some(inner) => (inner, head.len() - inner.len()),
+        None => (trimmed, skipped),
+    };
     let lower = trimmed.to_lowercase();
     CURRENCIES.iter().find_map(|(word, currency)| {
         let tail = lower.strip_prefix(word)?;
@@ -376,7 +470,7 @@ fn end_of_token(bytes: &[u8], start: usize) -> usize {
 
 static MISREAD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?:^|[ |:\n])([0-9OolI]{1,3}(?:\.[0-9OolI]{3}){0,3},[0-9OolI]{2}) {0,2}(?:EUR|Eur|EURO|€)",
+        r"(?:^|[ |:\n])([0-9OolIBS]{1,3}(?:\.[0-9OolIBS]{3}){0,3},[0-9OolIBS]{2}) {0,2}(?:EUR|Eur|EURO|€)",
     )
     .expect("the pattern is valid")
 });
@@ -387,10 +481,15 @@ fn add_misread(text: &str, amounts: &mut Vec<Amount>) {
         let Some(number) = found.get(1) else { continue };
         let written = number.as_str();
         let letters = written.bytes().filter(u8::is_ascii_alphabetic).count();
-        if letters == 0 || letters + 2 > written.len() {
+        let digits = written.bytes().filter(u8::is_ascii_digit).count();
+        if letters == 0 || letters + 2 > written.len() || digits == 0 {
             continue;
         }
-        let repaired = written.replace(['O', 'o'], "0").replace(['l', 'I'], "1");
+        let repaired = written
+            .replace(['O', 'o'], "0")
+            .replace(['l', 'I'], "1")
+            .replace('B', "8")
+            .replace('S', "5");
         if let Ok(value) = Money::parse_german(&repaired) {
             let range = number.range();
             amounts.push(Amount {
@@ -406,6 +505,9 @@ fn add_misread(text: &str, amounts: &mut Vec<Amount>) {
     amounts.sort_by_key(|amount| amount.range.start);
 }
 
+/// From digits to the words that repeat them, in bytes.
+const BESIDE: usize = 30;
+
 /// Adds amounts in words.
 fn add_spelled(text: &str, amounts: &mut Vec<Amount>) {
     let before = amounts.len();
@@ -419,11 +521,24 @@ fn add_spelled(text: &str, amounts: &mut Vec<Amount>) {
     }));
     if amounts.len() > before {
         amounts.sort_by_key(|amount| amount.range.start);
+        // `1.482,50 EUR (in Worten: eintausendvierhundertzweiundachtzig)` leaves the cents unsaid.
+        for at in 1..amounts.len() {
+            let (digits, words) = (&amounts[at - 1], &amounts[at]);
+            let cents = digits.value.cents();
+            let is_beside = words.range.start - digits.range.end.min(words.range.start) <= BESIDE;
+            if words.in_words
+                && !digits.in_words
+                && is_beside
+                && cents - cents % 100 == words.value.cents()
+            {
+                amounts[at].value = digits.value;
+            }
+        }
         // `siebenhundert Euro und 50 Cent`: the cents are no amount of their own.
         let mut until = 0;
         amounts.retain(|amount| {
-            let inside = !amount.in_words && amount.range.start < until;
-            if amount.in_words {
+            let inside = amount.range.start < until;
+            if amount.in_words && !inside {
                 until = amount.range.end;
             }
             !inside
@@ -512,6 +627,67 @@ mod tests {
         }
     }
 
+    fn only(text: &str) -> Amount {
+        let mut found = scan(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        found.remove(0)
+    }
+
+    #[test]
+    fn a_currency_is_found_over_a_line_end_a_leader_and_brackets() {
+        for text in [
+            "hat er heute EUR\n14.866,31 zu zahlen",
+            "zu zahlen sind 14.866,31\nEUR, um die Schuld zu tilgen",
+            "Gesamtforderung in EUR ............ 14.866,31",
+            "Rückstand gesamt (EUR) | 14.866,31",
+            "Gesamtforderung EUR;14.866,31",
+            "Schlusssaldo  14.866,31 S  (EUR)",
+        ] {
+            let amount = only(text);
+            assert_eq!(
+                (amount.value.cents(), amount.currency),
+                (1_486_631, Currency::Euro),
+                "{text}"
+            );
+        }
+        let found = scan("Zinsen 12,00\nEUR 30,00 Kosten");
+        let currencies: Vec<Currency> = found.iter().map(|amount| amount.currency).collect();
+        assert_eq!(currencies, [Currency::Unstated, Currency::Euro]);
+    }
+
+    #[test]
+    fn a_mark_of_the_ledger_tells_a_credit_from_a_debt() {
+        for text in [
+            "Saldo 186,83 H",
+            "Saldo 186,83 € H",
+            "Saldo | 186,83 € | H",
+            "186,83 Haben\nEnde",
+            "Erlös 186,83 EUR -\n",
+        ] {
+            assert_eq!(only(text).value.cents(), -18_683, "{text}");
+        }
+        for text in [
+            "Saldo 186,83 S",
+            "186,83 EUR H. Meier",
+            "186,83 EUR Habenzinsen",
+            "186,83 EUR - Rest folgt",
+        ] {
+            assert_eq!(only(text).value.cents(), 18_683, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_minus_in_a_column_of_its_own_is_one_and_a_dash_between_words_is_none() {
+        for text in
+            ["Verwertungserlös  - 950,00", "| Erlös | - 950,00 |", "Gutschrift ./. 950,00 EUR"]
+        {
+            assert_eq!(only(text).value.cents(), -95_000, "{text}");
+        }
+        for text in ["Schlussrechnung – 950,00 EUR", "- 950,00 EUR", "Säumnis  -  950,00"] {
+            assert_eq!(only(text).value.cents(), 95_000, "{text}");
+        }
+    }
+
     #[test]
     fn a_currency_belongs_to_one_amount_only() {
         let found = scan("Zinsen 12,00 EUR 30,00 Kosten");
@@ -535,6 +711,15 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].value.cents(), 210_450);
         assert!(found[0].misread);
+        assert_eq!(cents("Gerichtskosten  6B4,S0 €"), [68_450]);
+    }
+
+    #[test]
+    fn words_that_leave_the_cents_unsaid_agree_with_the_digits() {
+        let said = "1.482,50 EUR (in Worten: eintausendvierhundertzweiundachtzig)";
+        assert_eq!(cents(said), [148_250, 148_250]);
+        assert_eq!(cents("in Worten: (dreitausend)"), [300_000]);
+        assert_eq!(cents(&said.replace("1.482", "1.428")), [142_850, 148_200]);
     }
 
     #[test]

@@ -62,10 +62,41 @@ pub(super) fn spelled(text: &str) -> Vec<(Money, Range<usize>)> {
         if let Some((euros, from)) = number_before(text, start) {
             let (cents, to) = cents_after(text, end).unwrap_or((0, end));
             let value = Money::from_cents(euros.saturating_mul(100).saturating_add(cents));
+            // An amount stands in one line, even if its currency does not.
+            let number_end = text[..start].trim_end().len();
+            let to = if text[number_end..start].contains('\n') { number_end } else { to };
             found.push((value, from..to));
         }
     }
+    found.extend(without_currency(text));
     found
+}
+
+/// `3.450,00 Euro (in Worten: dreitausendvierhundertfünfzig)`, `(dreitausend)`: the currency stands
+/// beside the digits.
+fn without_currency(text: &str) -> impl Iterator<Item = (Money, Range<usize>)> {
+    let said = text.match_indices("orten").map(|(at, word)| (at + word.len(), false));
+    let opened = text.match_indices('(').map(|(at, bracket)| (at + bracket.len(), true));
+    said.chain(opened).filter_map(|(at, in_brackets)| {
+        let is_mark = |c: char| matches!(c, ' ' | ':' | '"' | '„' | '(' | '*');
+        let marks = text[at..].chars().take(4).take_while(|c| is_mark(*c));
+        let start = at + marks.map(char::len_utf8).sum::<usize>();
+        let rest = &text[start..];
+        let letters = |c: char| c.is_alphabetic() || c == ' ' || c == '-';
+        let longest = rest.char_indices().take(LONGEST).take_while(|(_, c)| letters(*c));
+        let length = longest.last().map_or(0, |(at, c)| at + c.len_utf8());
+        let words = rest[..length].trim_end_matches([' ', '-']);
+        let joined: String = fold(words).split([' ', '-']).collect();
+        let value = number(&joined)?;
+        let closes = rest[words.len()..].trim_start().starts_with(')');
+        // `(zwei)` counts something else, and `(drei Raten)` is no number.
+        let end = start + words.len();
+        let (cents, end) = cents_after(text, end).unwrap_or((0, end));
+        (!in_brackets || closes && value >= 100).then(|| {
+            let value = value.saturating_mul(100).saturating_add(cents);
+            (Money::from_cents(value), start..end)
+        })
+    })
 }
 
 /// The number that ends before `end`, in one word or up to four, and where it begins.
@@ -105,7 +136,7 @@ fn cents_after(text: &str, start: usize) -> Option<(i64, usize)> {
         (start..=(start + LONGEST).min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
     let head = fold(&text[start..head_end]);
     let words = head.trim_start_matches([' ', ',']);
-    let words = words.strip_prefix("und ").unwrap_or(words).trim_start();
+    let words = words.strip_prefix("und ").unwrap_or(words).trim_start_matches(' ');
     let skipped = head.len() - words.len();
     let length = words.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(words.len());
     let value = words[..length].parse().ok().or_else(|| number(&words[..length]))?;
@@ -194,9 +225,25 @@ mod tests {
     }
 
     #[test]
+    fn numbers_in_words_need_no_currency_where_they_repeat_digits() {
+        for (text, expected) in [
+            ("3.450,00 Euro (in Worten: dreitausendfünfhundertvierzig) schuldet", 354_000),
+            ("3.450,00 Euro, in Worten dreitausend fünfhundert vierzig.", 354_000),
+            ("3.450,00 Euro (dreitausendfünfhundertvierzig)", 354_000),
+            ("3.450,50 Euro (in Worten: dreitausendvierhundertfünfzig 50/100)", 345_050),
+        ] {
+            assert_eq!(cents(text), [expected], "{text}");
+        }
+        for text in ["in drei (drei) Raten", "mit anderen Worten: eine Zumutung", "(Sohn)"] {
+            assert_eq!(cents(text), [] as [i64; 0], "{text}");
+        }
+    }
+
+    #[test]
     fn a_number_begins_where_its_words_do() {
         let found = spelled("Guten Tag,\n\nzwanzig Euro und zwei Cent");
         assert_eq!(found, [(Money::from_cents(2_002), 12..38)]);
+        assert_eq!(spelled("dreitausend\nEuro"), [(Money::from_cents(300_000), 0..11)]);
     }
 
     #[test]
