@@ -122,11 +122,13 @@ fn check_proportion(
 }
 
 /// Whether a comma that stands two places too far left would explain an amount so much below the
-/// claim: it is a small rest, or `20,91` for `2.091,00`. What has been added to the claim since is
-/// allowed for, a seventh at most; a whole number of euros has no comma in a wrong place.
+/// claim: it is exactly a hundredth, or a small rest such as `20,91` for `2.091,00`. For the rest what
+/// has been added to the claim since is allowed for, a seventh at most; a whole number of euros that is
+/// no exact hundredth has no comma in a wrong place.
 fn is_comma_slip(amount: i128, claim: i128) -> bool {
     let meant = amount * 100;
-    amount % 100 != 0 && meant * 20 >= claim * 19 && meant * 7 <= claim * 8
+    let is_near = meant * 20 >= claim * 19 && meant * 7 <= claim * 8;
+    meant == claim || amount % 100 != 0 && is_near
 }
 
 #[cfg(test)]
@@ -183,7 +185,8 @@ mod tests {
     #[test]
     fn the_claim_with_its_comma_in_another_place_is_held() {
         let claim = |cents| doc! { "claim_amount": f64::from(cents) / 100.0 };
-        for (claimed, cents) in [(204_400, 2_091), (204_400, 2_044), (9_500, 101)] {
+        for (claimed, cents) in [(204_400, 2_091), (204_400, 2_044), (9_500, 101), (560_000, 5_600)]
+        {
             assert_eq!(held(claim(claimed), cents), Some(GuardRefusal::CommaSlip), "{cents}");
         }
         for (claimed, cents) in
