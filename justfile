@@ -53,6 +53,10 @@ migrate *arguments:
 eval *arguments:
     @cargo run --quiet --release --package eval -- "$@"
 
+# Make the weights of the model of sentences from corpus/sentences ([--without NAME --out FILE])
+train *arguments:
+    @cargo run --quiet --release --package eval --bin train -- "$@"
+
 # Check the protocol's model in every state, and that each guard is needed
 model *arguments:
     @cargo run --quiet --release --package model -- "$@"

@@ -82,6 +82,8 @@ pub enum Doubt {
     TooLong,
     /// A field of a model's answer does not stand in the mail.
     Ungrounded,
+    /// A sentence of the mail reads like one at which a clerk would stop.
+    Hesitation,
 }
 
 impl Doubt {
@@ -100,6 +102,7 @@ impl Doubt {
             Doubt::Illegible => "illegible",
             Doubt::TooLong => "too_long",
             Doubt::Ungrounded => "ungrounded",
+            Doubt::Hesitation => "hesitation",
         }
     }
 }

@@ -14,6 +14,29 @@ pub fn own_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus")
 }
 
+/// The corpora of a directory: its own `clients.json` and `emails/`, and those of each office under
+/// `offices/`, whose cases are named after it.
+pub fn read_all(directory: &Path) -> Result<Vec<Corpus>> {
+    let mut corpora = vec![Corpus::read(directory)?];
+    let offices = directory.join("offices");
+    if offices.is_dir() {
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&offices)
+            .with_context(|| format!("couldn't list {}", offices.display()))?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<std::io::Result<_>>()?;
+        paths.sort();
+        for path in paths {
+            let mut corpus = Corpus::read(&path)?;
+            let office = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            for case in &mut corpus.cases {
+                case.name = format!("{office}/{}", case.name);
+            }
+            corpora.push(corpus);
+        }
+    }
+    Ok(corpora)
+}
+
 /// A second corpus beside the repository, where there is one.
 pub fn shared_directory() -> Option<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");

@@ -5,3 +5,4 @@ pub mod hostile;
 pub mod mutate;
 pub mod report;
 pub mod run;
+pub mod train;

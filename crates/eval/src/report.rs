@@ -60,13 +60,17 @@ pub struct WrongCase {
 }
 
 impl Report {
-    pub fn new(corpus: &Corpus, outcomes: &[Outcome]) -> Report {
-        let mut report = Report::empty(corpus.cases.len());
-        for (case, outcome) in corpus.cases.iter().zip(outcomes) {
+    /// Of the outcomes of each corpus, in the order of its cases.
+    pub fn new(corpora: &[Corpus], outcomes: &[Vec<Outcome>]) -> Report {
+        let cases = corpora.iter().zip(outcomes);
+        let cases =
+            || cases.clone().flat_map(|(corpus, outcomes)| corpus.cases.iter().zip(outcomes));
+        let mut report = Report::empty(cases().count());
+        for (case, outcome) in cases() {
             report.add(case, outcome);
         }
-        let right = report.correct_on_route(corpus, outcomes);
-        report.accuracy = Share { right, of: corpus.cases.len() }.value();
+        let right = cases().filter(|(case, outcome)| is_right(judge(case, outcome))).count();
+        report.accuracy = Share { right, of: report.cases }.value();
         report
     }
 
@@ -86,18 +90,6 @@ impl Report {
             wrong_cases: Vec::new(),
             calibration: BTreeMap::new(),
         }
-    }
-
-    fn correct_on_route(&self, corpus: &Corpus, outcomes: &[Outcome]) -> usize {
-        let cases = corpus.cases.iter().zip(outcomes);
-        cases
-            .filter(|(case, outcome)| {
-                matches!(
-                    judge(case, outcome),
-                    Verdict::CorrectWrite | Verdict::CorrectReview | Verdict::CorrectIgnore
-                )
-            })
-            .count()
     }
 
     fn add(&mut self, case: &Case, outcome: &Outcome) {
@@ -123,11 +115,7 @@ impl Report {
             let right = outcome.extraction.debt_amount == case.expect.debt_amount;
             self.calibration.entry(share).or_default().count(right);
         }
-        let wrong_route = !matches!(
-            verdict,
-            Verdict::CorrectWrite | Verdict::CorrectReview | Verdict::CorrectIgnore
-        );
-        if wrong_route || !fields.is_empty() {
+        if !is_right(verdict) || !fields.is_empty() {
             self.wrong_cases.push(wrong_case(case, outcome, verdict, fields));
         }
     }
@@ -186,6 +174,11 @@ impl Report {
     pub fn field(&self, name: &str) -> f64 {
         self.fields.get(name).copied().unwrap_or_default().value()
     }
+}
+
+/// On the right route, and written to the right place.
+fn is_right(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::CorrectWrite | Verdict::CorrectReview | Verdict::CorrectIgnore)
 }
 
 /// An answer that the decision would write if its confidence suffices.

@@ -65,6 +65,15 @@ pub async fn run(corpus: &Corpus, extractor: &dyn Extractor) -> Result<Vec<Outco
     Ok(outcomes)
 }
 
+/// Runs several corpora, each against its own clients.
+pub async fn run_all(corpora: &[Corpus], extractor: &dyn Extractor) -> Result<Vec<Vec<Outcome>>> {
+    let mut outcomes = Vec::with_capacity(corpora.len());
+    for corpus in corpora {
+        outcomes.push(run(corpus, extractor).await?);
+    }
+    Ok(outcomes)
+}
+
 async fn run_case(
     case: &Case,
     candidates: &Candidates<'_>,

@@ -1,7 +1,7 @@
 //! Lower case without umlauts, byte for byte as long as the original, so that places agree.
 
 /// `Größe` becomes `groesse`; characters whose folded form has another length stay as they are.
-pub(crate) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

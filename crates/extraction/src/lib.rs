@@ -9,6 +9,7 @@ mod pattern;
 pub mod provider;
 pub mod providers;
 pub mod rules;
+pub mod sentences;
 
 pub use mail::Mail;
 pub use provider::{ExtractError, Extractor, RulesExtractor};

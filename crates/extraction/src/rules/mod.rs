@@ -4,9 +4,11 @@ mod claim;
 mod intent;
 mod names;
 mod references;
+mod second_look;
 mod segments;
 mod words;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -18,9 +20,11 @@ use regex::Regex;
 use crate::pattern::pattern;
 
 use crate::clean::CleanedMail;
+use crate::fold::fold;
 use crate::money;
 use claim::{Account, Claim, Strength};
 use references::Source;
+use second_look::SecondLook;
 
 /// The name of this extractor in `extracted_data` and in metrics.
 pub const PROVIDER: &str = "rules";
@@ -28,12 +32,32 @@ pub const PROVIDER: &str = "rules";
 /// Longest quotation in an [`Evidence`], in characters.
 const LONGEST_EVIDENCE: usize = 200;
 
+/// A sum in a plan is the claim if its sentence so surely states one.
+const SURE_STATEMENT: f32 = 0.8;
+
 /// Reads a cleaned mail by rules. Pure and linear in the size of the mail.
 pub fn extract(mail: &CleanedMail) -> Extraction {
     let (account, amount_source) = account(mail);
-    let intent = intent::read(mail, &account);
+    let folded = fold(amount_source.text(mail));
+    let look = SecondLook::new(&folded, &account.segments);
     let references = references::references(mail);
     let names = names::names(mail);
+    // The model looked at the text of the amounts.
+    let body_look = (amount_source == Source::Body).then_some(&look);
+    let body_segments = match body_look {
+        Some(_) => Cow::from(&account.segments),
+        None => Cow::from(segments::segments(&mail.body)),
+    };
+    let intent = intent::read(
+        mail,
+        intent::Findings {
+            account: &account,
+            segments: &body_segments,
+            look: body_look,
+            names_case: references.ours.is_some(),
+            names_client: names.client.is_some(),
+        },
+    );
 
     let mut doubts: BTreeSet<Doubt> = intent.doubts.clone();
     doubts.extend(&account.doubts);
@@ -47,13 +71,33 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         doubts.insert(Doubt::BodiesDisagree);
     }
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
-    if intent.intent == Intent::PaymentPlan && claim.is_none_or(|claim| claim.is_bare_sum) {
+    let is_bare = |claim: &Claim| {
+        let is_sure = |at: usize| {
+            let sentence = &folded[account.segments[at].range.clone()];
+            !intent::is_price_of_plan(sentence)
+                && (look.states(at) >= SURE_STATEMENT || intent::speaks_of_today(sentence))
+        };
+        claim.is_bare_sum && !claim.segment.is_some_and(is_sure)
+    };
+    if intent.intent == Intent::PaymentPlan && claim.is_none_or(is_bare) {
         doubts.insert(Doubt::NoTotal);
     }
+    let reservation = account.reservations.iter().find(|at| look.confirms_reservation(**at));
+    if reservation.is_some() {
+        doubts.insert(Doubt::Conditional);
+    }
+    let hesitation = claim.and_then(|_| look.hesitation(&account));
+    if hesitation.is_some() {
+        doubts.insert(Doubt::Hesitation);
+    }
+    let doubtful = hesitation.or_else(|| Some(account.segments[*reservation?].range.clone()));
 
     let mut evidence = BTreeMap::new();
     if let Some(claim) = claim {
         evidence.insert("debt_amount".to_owned(), quote(mail, amount_source, &claim.evidence));
+    }
+    if let Some(sentence) = &doubtful {
+        evidence.insert("doubt".to_owned(), quote(mail, amount_source, sentence));
     }
     if let Some(name) = &names.client {
         evidence.insert("client_name".to_owned(), quote(mail, name.source, &name.range));
@@ -95,7 +139,7 @@ pub(crate) fn states_nothing_owed(mail: &CleanedMail) -> bool {
 fn account(mail: &CleanedMail) -> (Account, Source) {
     let account = claim::account(&mail.body);
     let points_to_subject = || {
-        let body = crate::fold::fold(&mail.body);
+        let body = fold(&mail.body);
         body.contains("betreff") || body.contains("subject line")
     };
     if account.readings.is_empty()
@@ -130,7 +174,7 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
 
 /// The mail says itself that it answers for several persons.
 fn speaks_of_several(mail: &CleanedMail) -> bool {
-    let text = crate::fold::fold(&format!("{}\n{}", mail.subject, mail.body));
+    let text = fold(&format!("{}\n{}", mail.subject, mail.body));
     static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .* und vom)\b",
@@ -146,10 +190,11 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
 
 /// How often an answer of this kind was right; 0.75 is needed to write.
 ///
-/// Measured on the labelled mails, by the rule of succession ((right + 1) / (all + 2)) and rounded
-/// down, since the rules were written with those mails at hand: 89 of 91 confirmed totals, 100 of 103
-/// other totals, 106 of 108 claims, 4 of 4 settled in words. What was not right there was out of all
-/// proportion or the sum of several claims. A test holds the values to the corpus.
+/// Measured on the labelled mails of each office by a model that had seen none of that office's, and
+/// by the rule of succession ((right + 1) / (all + 2)), rounded down: 234 of 244 confirmed totals, 292
+/// of 307 other totals and claims, 71 of 72 by the sentence as a whole, 4 of 4 settled in words. What
+/// was not right there was out of all proportion, the sum of several claims, or one that the label does
+/// not note. A test holds the values to the first corpus.
 fn confidence(
     claim: Option<&Claim>,
     source: Source,
@@ -157,9 +202,9 @@ fn confidence(
     doubts: &BTreeSet<Doubt>,
 ) -> f64 {
     let stated = match claim.map(|claim| claim.strength) {
-        Some(Strength::Confirmed) => 0.97,
-        Some(Strength::Total) => 0.96,
-        Some(Strength::Claim) => 0.96,
+        Some(Strength::Sentence) => 0.97,
+        Some(Strength::Confirmed) => 0.96,
+        Some(Strength::Total | Strength::Claim) => 0.95,
         Some(Strength::SettledInWords) => 0.85,
         Some(Strength::Bare) => 0.5,
         None => 0.6,

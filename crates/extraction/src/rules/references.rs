@@ -542,7 +542,9 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     let is_amount = after.starts_with("EUR")
         || after.starts_with('€')
         || after.starts_with("Euro")
-        || text[range.end..].starts_with(',');
+        || text[range.end..]
+            .strip_prefix(',')
+            .is_some_and(|cents| cents.starts_with(|c: char| c.is_ascii_digit() || c == '-'));
     !(is_iban || is_tax_id || is_year || is_amount)
 }
 

@@ -85,7 +85,7 @@ fn lines(text: &str) -> Vec<Range<usize>> {
 }
 
 pub(super) fn is_row(line: &str) -> bool {
-    line.contains(" | ") || line.trim().contains("  ")
+    line.contains(" | ") || line.trim().contains("  ") || line.contains("....")
 }
 
 /// Whether the second line is the rest of a sentence that the first began.

@@ -270,3 +270,219 @@ fn a_noun_beside_a_capitalised_word_is_no_client() {
         assert!(!read.doubts.contains(&Doubt::SeveralClients), "{body}");
     }
 }
+
+#[test]
+fn a_refusal_is_one_in_whatever_words() {
+    let refusals = [
+        "Eine Zustimmung zu Ihrem Plan können wir nicht erteilen.",
+        "Ihr Antrag, einem Verzicht auf 90 v. H. der Ansprüche zuzustimmen, wird abgelehnt.",
+        "Für einen Teilverzicht, wie ihn Ihr Plan vorsieht, ist kein Raum; ihm wird widersprochen.",
+        "Ihren Plan haben wir geprüft. Wir lehnen ihn ab.",
+        "Unser Mandant hat sich gegen den Plan entschieden.",
+        "Raten von 10 Euro mache ich nicht mit.",
+        "Wir sehen uns nicht in der Lage, Ihrem Vorschlag zu folgen.",
+        "Wir müssen Ihren Vorschlag leider ablehnen.",
+        "Gegen den Plan erheben wir Widerspruch.",
+    ];
+    for body in refusals {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert_eq!(extraction.intent, Intent::Rejection, "{body}");
+    }
+    let none = [
+        "Ihr Widerspruch war anhängig; er wurde am 12.08.2025 zurückgewiesen.",
+        "Einem Vergleich stehen wir nicht von vornherein ablehnend gegenüber.",
+    ];
+    for body in none {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert_eq!(extraction.intent, Intent::DebtStatement, "{body}");
+    }
+}
+
+#[test]
+fn instalments_are_a_plan_only_where_somebody_grants_them() {
+    let plans = [
+        "Wir räumen 18 Monatsraten ein.",
+        "Der Schuldnerin wird nachgelassen, die Schuld in monatlichen Teilbeträgen zu 40,00 EUR zu tilgen.",
+        "Im Gespräch war eine Rate von 20,00 EUR, dagegen habe ich keine Einwände.",
+    ];
+    for body in plans {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert_eq!(extraction.intent, Intent::PaymentPlan, "{body}");
+    }
+    let none = [
+        "Wir wären mit kleinen Raten einverstanden.",
+        "Sie kann gern in Raten zahlen.",
+        "Die im Januar beantragten Raten von 25,00 EUR sind nicht bewilligt worden.",
+        "Rückständige Raten: 3 x 20,00 EUR",
+        "Das Ruhen endet, sobald eine Ratenzahlung vereinbart ist.",
+    ];
+    for body in none {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert_eq!(extraction.intent, Intent::DebtStatement, "{body}");
+    }
+}
+
+#[test]
+fn a_sum_of_today_in_a_grant_is_the_claim_and_the_price_of_a_plan_is_not() {
+    let granted = "Die Forderung in Höhe von zurzeit insgesamt 645,50 EUR wird gestundet.";
+    let rates = "Die Tilgung erfolgt in 12 Raten von 50,00 EUR.";
+    assert_eq!(read(&format!("{granted}\n{rates}")).doubts, []);
+    let price = "Die Vereinbarung kostet mit Einigungsgebühr heute insgesamt 645,50 EUR.";
+    let doubts = read(&format!("{price}\nWir gewähren 12 Raten von 50,00 EUR.")).doubts;
+    assert!(doubts.contains(&Doubt::NoTotal), "{doubts:?}");
+}
+
+#[test]
+fn offers_and_acceptances_are_told_apart_by_who_proposed() {
+    let cases = [
+        (
+            "Ihr Vorschlag ist uns zu wenig. Überweisen Sie 410,00 EUR, und wir schließen die Akte.",
+            Intent::SettlementCounter,
+        ),
+        (
+            "Gehen bis 29.05.2026 hier 400,00 EUR ein, wird der Rest erlassen.",
+            Intent::SettlementCounter,
+        ),
+        (
+            "Unser Vorschlag: 36 Raten zu 180,00 EUR, dann verzichten wir auf den Rest.",
+            Intent::SettlementCounter,
+        ),
+        ("Unsere Auftraggeberin nimmt Ihr Angebot an.", Intent::SettlementAccept),
+        ("Der Vorstand hat beschlossen, den Plan anzunehmen.", Intent::SettlementAccept),
+    ];
+    for (body, intent) in cases {
+        assert_eq!(read(body).intent, intent, "{body}");
+    }
+    let open = read("Gesamtforderung: 500,00 EUR. Ein Angebot nehmen wir jederzeit entgegen.");
+    assert_eq!(open.intent, Intent::DebtStatement);
+}
+
+#[test]
+fn whoever_is_out_of_it_states_no_claim() {
+    let gone = [
+        "Den Kauf haben wir in ein Portfolio gegeben.",
+        "Zahlungen bitte nicht mehr an uns.",
+        "Die Auftraggeberin hat uns den Einzug entzogen.",
+        "Das Portfolio haben wir an einen Investor übertragen, Zahlungen nehmen wir nicht mehr an.",
+        "Unser Mandat ist beendet.",
+        "Die Forderung gehört seit Mai der Hafen GmbH, die das Portfolio von uns erworben hat.",
+    ];
+    for body in gone {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert!(extraction.doubts.contains(&Doubt::NotTheirClaim), "{body}");
+    }
+    let still_theirs = [
+        "Die Beitreibung ist dem Gerichtsvollzieher übertragen.",
+        "Das Auto ist vom Hof (er hat es für wenig Geld an einen Händler verkauft).",
+        "Die Forderung wurde an uns abgetreten.",
+    ];
+    for body in still_theirs {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert!(!extraction.doubts.contains(&Doubt::NotTheirClaim), "{body}");
+    }
+}
+
+#[test]
+fn a_creditor_may_chat_in_the_first_person_and_a_debtor_is_none() {
+    let creditors = [
+        "Hallo Frau Doktor, gern kann ich Ihnen den Stand nennen.",
+        "In der Sache darf ich Ihnen die erbetene Auskunft erteilen.",
+        "Ihr Schreiben habe ich erhalten.",
+    ];
+    for body in creditors {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert_eq!(extraction.doubts, [], "{body}");
+    }
+    let others = [
+        "Muss ich das alles bezahlen?",
+        "Ich hab gestern 50 Euro überwiesen.",
+        "Ich bin zum Betreuer von Herrn Muster bestellt.",
+        "Bei uns als Arbeitgeber liegt eine Pfändung vor.",
+    ];
+    for body in others {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert!(extraction.doubts.contains(&Doubt::ThirdParty), "{body}");
+        assert!(!extraction.is_creditor_reply, "{body}");
+    }
+}
+
+#[test]
+fn what_was_sent_by_mistake_is_not_written() {
+    let recalled = read(
+        "Wir meldeten eine Gesamtforderung von 500,00 EUR. Dabei ist uns der Auszug eines anderen Kunden dazwischengeraten. Bitte löschen Sie die Nachricht.",
+    );
+    assert_eq!(recalled.intent, Intent::Other);
+    let draft = read_with_subject(
+        "ENTWURF NL-884213-7",
+        &format!("Schau bitte noch drüber.\n{IDENTITY}\nGesamtforderung: 500,00 EUR"),
+    );
+    assert!(draft.doubts.contains(&Doubt::Conditional));
+}
+
+#[test]
+fn machines_and_advertisers_are_put_aside_whatever_prices_they_name() {
+    let cases = [
+        (
+            "Wir haben deine Nachricht bekommen",
+            "Deine Nachricht ist in unserem Postfach gelandet. Die Antwort dauert gerade bis zu 10 Tage. Ab 59 € liefern wir frei!",
+            Intent::AutoReply,
+        ),
+        (
+            "Abwesend: NL-884213-7",
+            "Unser Büro bleibt am 30.09. wegen einer Fortbildung geschlossen. Wir lesen Ihre E-Mail am 2. Oktober.",
+            Intent::AutoReply,
+        ),
+        (
+            "Automatische Antwort: AZ-2026-17",
+            "Ich bin bis zum 28.06. nicht im Hause. Wer insgesamt 300,00 EUR Bonus sammelt, bekommt ihn ausgezahlt.",
+            Intent::AutoReply,
+        ),
+        (
+            "Letztmalige Aufforderung",
+            "Ihr Eintrag im Zentralverzeichnis wurde verlängert. Zahlen Sie 427,60 EUR oder klicken Sie auf den Link, um Ihre Daten zu bestätigen.",
+            Intent::Spam,
+        ),
+        (
+            "Re: Auszahlung möglich",
+            "Auch trotz Schufa lösen wir alles ab, Umschuldung ab 39 EUR Rate.\nunsubscribe",
+            Intent::Spam,
+        ),
+    ];
+    for (subject, body, intent) in cases {
+        assert_eq!(read_with_subject(subject, body).intent, intent, "{subject}");
+    }
+}
+
+#[test]
+fn a_mail_with_an_answer_is_never_put_aside() {
+    let cases = [
+        (
+            "Automatische Antwort: AZ-2026-17",
+            "Ich bin nicht im Hause.\nGesamtforderung: 500,00 EUR",
+        ),
+        (
+            "Automatische Antwort: AZ-2026-17",
+            "Ihre Nachricht ist eingegangen. Bitte senden Sie uns eine Vollmacht.",
+        ),
+        (
+            "Ihre Anfrage wurde erfasst",
+            "Ihre Nachricht ist eingegangen, die Bearbeitung erfolgt. Offen sind noch 500,00 EUR.",
+        ),
+        ("Abwesend: AZ-2026-17", "Unser Büro ist geschlossen. Ihren Plan lehnen wir ab."),
+        (
+            "NL-884213-7",
+            "Herr Max Muster, AZ-2026-17: Gesamtforderung 500,00 EUR.\nJetzt Gutschein sichern | Newsletter abbestellen | kostenlos testen",
+        ),
+    ];
+    for (subject, body) in cases {
+        let intent = read_with_subject(subject, body).intent;
+        assert!(!matches!(intent, Intent::AutoReply | Intent::Spam), "{subject}: {body}");
+    }
+}
+
+#[test]
+fn a_question_that_the_sender_answers_does_not_hide_the_claim() {
+    let body = "Wie viel ist offen? Gesamtforderung: 500,00 EUR. Gibt es einen Titel? Nein.";
+    let extraction = read(body);
+    assert_eq!((extraction.intent, extraction.doubts), (Intent::DebtStatement, vec![]));
+}

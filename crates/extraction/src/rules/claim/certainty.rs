@@ -38,6 +38,15 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
             r"|\bihr(?:e|em|en|er)? (?:schreiben|plan|berechnung|aufstellung|vorschlag)\b.*\b(?:nennt|nennen|enthaelt|beruecksichtigt|weist|geht|ausgewiesen\w*|aufgefuehrt\w*)\b",
         ))
     });
+    // `Zu zahlen wären heute 500 EUR`: politeness, no condition.
+    static POLITE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\bwaeren?\b[^.;]*\b(?:heute|jetzt|aktuell|derzeit|momentan|zurzeit|mithin|somit)\b",
+        )
+    });
+    if POLITE.is_match(sentence) {
+        return CONDITION.is_match(&sentence.replace("waeren", " ").replace("waere", " "));
+    }
     CONDITION.is_match(sentence)
 }
 
@@ -91,7 +100,7 @@ pub(super) fn is_denied(words: &str) -> bool {
     static UNPAID: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt)\w*\b|\bweder\b.*\bnoch\b.*\b(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt)\b",
-            r"|\bkeine (?:weiteren )?(?:zahlung\w*|raten|zinsen|sicherheiten)\b|\bnicht nur\b|\bzinsen (?:\w+ ){0,3}keine\b",
+            r"|\b(?:mahn|verzugs|inkasso|saeumnis|neben)?(?:gebuehr\w*|kosten|zinsen|spesen|zuschlaege)\b[^.;]*\bkeine\b|\bkeine (?:weiteren )?(?:zahlung\w*|raten|zinsen|sicherheiten|kosten|nebenkosten|gebuehren|mahn\w*|verzugs\w*)\b|\bnicht nur\b|\bzinsen (?:\w+ ){0,3}keine\b",
         ))
     });
     DENIAL.is_match(words)
@@ -108,15 +117,15 @@ pub(super) fn is_credit(sentence: &str) -> bool {
     CREDIT.is_match(sentence)
 }
 
-/// The sender says somewhere that the amount is not the last word.
+/// The segments in which the sender says that the amount is not the last word.
 ///
 /// `states_claim` tells of a segment whether the claim stands in it: a reason for a new amount is
 /// no reservation where that amount follows at once.
-pub(super) fn has_reservation(
+pub(super) fn reservations(
     folded: &str,
     segments: &[Segment],
     states_claim: impl Fn(usize) -> bool,
-) -> bool {
+) -> Vec<usize> {
     static RESERVATION: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             // What is not in it yet.
@@ -157,12 +166,18 @@ pub(super) fn has_reservation(
     static ACCOUNTED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(r"\b(?:beruecksichtigt|verrechnet|verbucht|abgezogen|gutgebracht|nicht|keine?)\b")
     });
-    let is_since = |(at, segment): (usize, &Segment)| {
-        let sentence = &folded[segment.range.clone()];
+    let is_since = |at: usize, sentence: &str| {
         SINCE.is_match(sentence) && !ACCOUNTED.is_match(sentence) && !states_claim(at)
     };
-    (RESERVATION.is_match(folded) && RESERVATION.is_match(&OF_THE_PLAN.replace_all(folded, " ")))
-        || segments.iter().enumerate().any(is_since)
+    let is_reserved = |sentence: &str| {
+        RESERVATION.is_match(sentence)
+            && RESERVATION.is_match(&OF_THE_PLAN.replace_all(sentence, " "))
+    };
+    let sentences = segments.iter().map(|segment| &folded[segment.range.clone()]);
+    let reserved = sentences
+        .enumerate()
+        .filter(|(at, sentence)| is_reserved(sentence) || is_since(*at, sentence));
+    reserved.map(|(at, _)| at).collect()
 }
 
 /// `Die Forderung ist vollständig ausgeglichen.`

@@ -18,7 +18,8 @@ impl Sentence<'_> {
             let opens = between.find('(');
             let is_aside = closes.is_some_and(|close| opens.is_none_or(|open| close < open));
             if !is_aside {
-                return self.open_after(before).map_or(before.range.end, |word| word.range.end);
+                let named = self.open_after(before).or_else(|| self.included_part(before));
+                return named.map_or(before.range.end, |word| word.range.end);
             }
         }
         self.segment.range.start
@@ -62,6 +63,14 @@ impl Sentence<'_> {
         let between = &self.folded[amount.range.end..word.range.start];
         let adjacent = between.trim().is_empty() || matches!(between.trim(), "eur" | "euro" | "€");
         (word.sense == Sense::Open && adjacent).then_some(word)
+    }
+
+    /// `inkl. 15 EUR Mahnspesen sind 655 EUR offen`: the word that names the part.
+    fn included_part(&self, amount: &Amount) -> Option<&Word> {
+        let near =
+            amount.range.end..(amount.range.end + DIRECTLY_BEFORE).min(self.segment.range.end);
+        let word = self.words_in(near).first().filter(|word| word.sense == Sense::Item)?;
+        self.is_included(self.segment.range.start..amount.range.start).then_some(word)
     }
 
     /// `offen`, `Gesamtforderung` after the amount.

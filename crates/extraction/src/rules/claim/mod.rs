@@ -2,10 +2,12 @@
 
 mod certainty;
 mod label;
+mod likely;
 mod part;
 mod sentence;
 mod standing;
 mod sums;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -20,7 +22,8 @@ use super::words::words;
 use crate::fold::fold;
 use crate::money::{Amount, Currency, scan};
 use crate::pattern::pattern;
-use certainty::{has_reservation, settled_in_words};
+use crate::sentences::Model;
+use certainty::{reservations, settled_in_words};
 use sentence::Sentence;
 use sums::check_sums;
 
@@ -72,7 +75,13 @@ pub(super) struct Reading {
     is_row: bool,
     /// A sum that the sentence says is owed.
     is_owed: bool,
+    /// Its name, such as `Restbetrag`, may be that of any total.
+    is_general: bool,
     vague: bool,
+    /// How likely the words around it make it the claim, by the trained model.
+    likelihood: f32,
+    /// Its sentence reads like a condition, a guess or somebody else's words.
+    conditional: bool,
     /// Words such as `jetzt` or `noch` say that it is so today.
     is_current: bool,
     is_credit: bool,
@@ -86,6 +95,15 @@ pub(super) struct Reading {
 }
 
 impl Reading {
+    pub(super) fn is_positive_euro(&self) -> bool {
+        self.amount.currency != Currency::Other && self.amount.value >= Money::ZERO
+    }
+
+    /// Not plainly said.
+    pub(super) fn is_vague(&self) -> bool {
+        self.vague || self.conditional
+    }
+
     fn unread(amount: Amount) -> Reading {
         Reading {
             evidence: amount.range.clone(),
@@ -95,7 +113,10 @@ impl Reading {
             is_alone: false,
             is_row: false,
             is_owed: false,
+            is_general: false,
             vague: false,
+            conditional: false,
+            likelihood: 0.0,
             is_current: false,
             is_credit: false,
             on_top: false,
@@ -113,6 +134,8 @@ pub(super) enum Strength {
     Bare,
     /// The words say that nothing is owed any more, without an amount.
     SettledInWords,
+    /// The sentence as a whole states it, though no word beside the amount is known.
+    Sentence,
     Claim,
     Total,
     /// A total that the items add up to.
@@ -126,6 +149,8 @@ pub(super) struct Claim {
     pub(super) evidence: Range<usize>,
     /// Only a word such as `insgesamt` makes it a total: in a plan it may be the plan's.
     pub(super) is_bare_sum: bool,
+    /// The segment in which it stands.
+    pub(super) segment: Option<usize>,
 }
 
 /// What the amounts of a text say.
@@ -133,7 +158,10 @@ pub(super) struct Claim {
 pub(super) struct Account {
     pub(super) claim: Option<Claim>,
     pub(super) doubts: BTreeSet<Doubt>,
+    /// The segments whose words take something back from the claim.
+    pub(super) reservations: BTreeSet<usize>,
     pub(super) readings: Vec<Reading>,
+    pub(super) segments: Vec<Segment>,
 }
 
 impl Account {
@@ -148,7 +176,7 @@ impl Account {
         first.into_iter().chain(places).all(|reading| {
             let claim =
                 matches!(reading.role, Role::Total | Role::Sum | Role::Claim | Role::Unknown);
-            reading.vague || !claim
+            reading.is_vague() || !claim
         }) && first.is_some()
     }
 }
@@ -166,12 +194,19 @@ pub(super) fn account(text: &str) -> Account {
     keep_last_balance(&mut readings);
     check_sums(&mut readings);
     drop_included(&mut readings, &folded, &segments);
+    likely::drop_unlikely(&mut readings);
     decide(&mut account, &readings);
+    if account.claim.as_ref().is_none_or(|claim| claim.strength == Strength::Bare)
+        && account.doubts.is_empty()
+        && let Some(claim) = likely::statement(&readings, &folded, &segments)
+    {
+        account.claim = Some(claim);
+    }
     hold_against_parts(&mut account, &readings, &folded, &segments);
     let states_claim =
         |at: usize| readings.iter().any(|reading| reading.segment == at && is_stated(reading.role));
-    if account.claim.is_some() && has_reservation(&folded, &segments, states_claim) {
-        account.doubts.insert(Doubt::Conditional);
+    if account.claim.is_some() {
+        account.reservations.extend(reservations(&folded, &segments, states_claim));
     }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
         && let Some(evidence) = settled_in_words(&folded, &segments)
@@ -180,7 +215,9 @@ pub(super) fn account(text: &str) -> Account {
         && account.doubts.is_empty()
     {
         let strength = Strength::SettledInWords;
-        account.claim = Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false });
+        let segment = segments.iter().position(|segment| segment.range == evidence);
+        account.claim =
+            Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false, segment });
     }
     if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
         && certainty::is_kept_up(&folded)
@@ -188,6 +225,7 @@ pub(super) fn account(text: &str) -> Account {
         account.doubts.insert(Doubt::Conditional);
     }
     account.readings = readings;
+    account.segments = segments;
     account
 }
 
@@ -229,9 +267,11 @@ fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> V
             counts: &counts,
             previous: readings.last().map(|reading| reading.role),
         };
+        let likelihoods = Model::embedded().read_amounts(&folded[segment.range.clone()]);
         for at in 0..within.len() {
             let mut reading = sentence.read(at, &readings[readings.len() - at..]);
             let start = reading.amount.range.start;
+            reading.likelihood = likely::of(&likelihoods, &reading, segment);
             if citations.iter().any(|citation| citation.contains(&start)) {
                 reading.role = Role::Former;
             }
@@ -340,34 +380,34 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     let best =
         in_euro.iter().max_by_key(|r| (r.confirmed, r.role == Role::Total, r.role == Role::Sum));
     let Some(best) = best else { return };
-    let has_companion = readings
-        .iter()
-        .any(|other| other.segment == best.segment && other.role == Role::Unknown && !other.in_sum);
     if in_euro.iter().any(|r| r.is_credit) {
         account.doubts.insert(Doubt::NegativeAmount);
     }
-    let has_current_unexplained = readings.iter().any(|other| {
+    // `500,00 EUR, Verzeihung, 520,00 EUR`.
+    let follows = |other: &Reading| {
+        other.segment == best.segment && other.amount.range.start > best.amount.range.end
+    };
+    // Amounts that no word explains, and that might be the claim.
+    let mut unexplained = readings.iter().filter(|other| {
         other.role == Role::Unknown
-            && other.is_current
             && !other.in_sum
-            && !other.vague
             && other.amount.value != best.amount.value
+            && (other.likelihood >= likely::POSSIBLE || follows(other) || other.is_current)
     });
-    let has_larger_unexplained = best.role == Role::Claim
-        && readings.iter().any(|other| {
-            other.role == Role::Unknown
-                && !other.in_sum
-                && !other.vague
-                && other.amount.currency != Currency::Other
-                && other.amount.value > best.amount.value
-        });
-    if (has_companion || has_larger_unexplained || has_current_unexplained) && !best.confirmed {
+    let contradicts = |other: &Reading| {
+        let is_larger = best.role == Role::Claim
+            && other.amount.currency != Currency::Other
+            && other.amount.value > best.amount.value;
+        other.segment == best.segment || !other.is_vague() && (other.is_current || is_larger)
+    };
+    if !best.confirmed && unexplained.any(contradicts) {
         account.doubts.insert(Doubt::Conditional);
     }
     if best.amount.value < Money::ZERO {
         account.doubts.insert(Doubt::NegativeAmount);
     }
-    if in_euro.iter().any(|r| r.vague) || (in_euro.iter().all(|r| r.on_top) && !best.confirmed) {
+    if in_euro.iter().any(|r| r.is_vague()) || (in_euro.iter().all(|r| r.on_top) && !best.confirmed)
+    {
         account.doubts.insert(Doubt::Conditional);
     }
     if in_euro.iter().all(|r| r.amount.misread) && !best.confirmed {
@@ -375,7 +415,9 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     }
     let strength = match best.role {
         _ if best.confirmed => Strength::Confirmed,
-        Role::Sum if !in_euro.iter().any(|r| r.is_owed || r.role != Role::Sum) => Strength::Bare,
+        Role::Sum if !in_euro.iter().any(|r| r.is_owed || r.role != Role::Sum) => {
+            if best.likelihood >= likely::SURE { Strength::Sentence } else { Strength::Bare }
+        }
         Role::Total | Role::Sum => Strength::Total,
         _ => Strength::Claim,
     };
@@ -384,6 +426,7 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         strength,
         evidence: best.evidence.clone(),
         is_bare_sum: best.role == Role::Sum && !best.confirmed,
+        segment: Some(best.segment),
     });
 }
 
@@ -398,14 +441,16 @@ fn hold_against_parts(
     if claim.strength == Strength::Confirmed || claim.value == Money::ZERO {
         return;
     }
-    let is_claim =
-        |reading: &Reading| is_stated(reading.role) && reading.amount.value == claim.value;
+    let is_claim = |reading: &Reading| {
+        (is_stated(reading.role) || Some(reading.segment) == claim.segment)
+            && reading.amount.value == claim.value
+    };
     let Some(last) = readings.iter().rposition(is_claim) else { return };
     // A payment told after the total, and not said to be in it.
-    let is_open_payment = |reading: &Reading| {
+    let is_open_payment = |reading: &&Reading| {
         let is_payment = reading.role == Role::Paid
             || reading.role == Role::Offer
-                && !reading.vague
+                && !reading.is_vague()
                 && folded[reading.evidence.clone()].starts_with("zahlung");
         is_payment
             && reading.amount.value <= claim.value
@@ -413,39 +458,25 @@ fn hold_against_parts(
                 .get(reading.segment)
                 .is_some_and(|segment| !certainty::is_accounted(&folded[segment.range.clone()]))
     };
-    if readings[last + 1..].iter().any(is_open_payment) {
-        account.doubts.insert(Doubt::Conditional);
-    }
+    let open_payments = readings[last + 1..].iter().filter(is_open_payment);
+    account.reservations.extend(open_payments.map(|payment| payment.segment));
     // Parts that are more than the whole, where nothing was taken off.
     let reduces =
         |reading: &Reading| matches!(reading.role, Role::Paid | Role::Former | Role::Offer);
     let first = readings.iter().position(is_claim).unwrap_or(last);
     let near = segments_apart(readings, first, last);
-    let parts = || near.iter().filter(|reading| reading.role == Role::Item && !reading.vague);
+    let parts = || {
+        let is_part = |part: &&Reading| part.role == Role::Item && !part.is_vague();
+        near.iter().filter(is_part).filter(|part| !is_claim(part))
+    };
     let sum: i64 = parts().map(|reading| reading.amount.value.cents()).sum();
     let is_list = parts().count() >= 2 && sum > claim.value.cents();
     let is_larger = parts().any(|reading| reading.amount.value > claim.value);
-    if (is_list || is_larger) && !readings.iter().any(reduces) || ends_other_table(readings, first)
+    if (is_list || is_larger) && !readings.iter().any(reduces)
+        || tables::contradicts(readings, first)
     {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
-}
-
-/// Whether the claim is the last row of a table of its parts, and they come to another sum. A table
-/// that leaves parts out cannot be told from one with a mistake.
-fn ends_other_table(readings: &[Reading], claim: usize) -> bool {
-    let mut next = readings[claim].segment;
-    let rows: Vec<&Reading> = readings[..claim]
-        .iter()
-        .rev()
-        .take_while(|row| {
-            let is_next = row.is_row && (row.segment == next || row.segment + 1 == next);
-            next = row.segment;
-            is_next
-        })
-        .collect();
-    let is_part = |row: &&Reading| matches!(row.role, Role::Item | Role::Basis) && !row.vague;
-    readings[claim].is_row && rows.len() >= 2 && rows.iter().all(is_part)
 }
 
 /// The readings that stand no further from the claim than its list of items would.

@@ -174,7 +174,7 @@ pub(super) fn citations(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn without_asides(text: &str) -> String {
+pub(super) fn without_asides(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find('(') {

@@ -189,7 +189,6 @@ impl Sentence<'_> {
         let on_top = self.goes_on_top(&amount, right, role) || certainty::adds_more(sentence);
         let vague = direct(Sense::Vague)
             || self.is_alternative(at)
-            || certainty::is_conditional(sentence)
             || certainty::is_denied(&self.deniable(&amount));
         let running = column.filter(|head| {
             let head = self.folded[head.clone()].trim();
@@ -213,8 +212,11 @@ impl Sentence<'_> {
             is_alone: self.is_alone(),
             is_row: self.segment.is_row,
             is_owed,
+            is_general,
             is_credit: certainty::is_credit(sentence),
             vague,
+            conditional: certainty::is_conditional(sentence),
+            likelihood: 0.0,
             is_current,
             on_top,
             running: running.map(|head| head.start),
@@ -225,7 +227,14 @@ impl Sentence<'_> {
 
     /// Nothing but one amount stands in this line.
     fn is_alone(&self) -> bool {
-        let text = self.folded[self.segment.range.clone()].replace("euro", "").replace("eur", "");
-        self.amounts.len() == 1 && !text.contains(|c: char| c.is_ascii_alphabetic())
+        let [amount] = self.amounts else { return false };
+        let beside = [
+            &self.folded[self.segment.range.start..amount.range.start],
+            &self.folded[amount.range.end..self.segment.range.end],
+        ];
+        beside.iter().all(|text| {
+            let text = text.replace("euro", "").replace("eur", "");
+            !text.contains(|c: char| c.is_ascii_alphanumeric())
+        })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::part::without_asides;
 use super::sentence::{DIRECTLY_BEFORE, Sentence};
 use super::{Reading, Role};
 use crate::money::Amount;
@@ -167,7 +168,7 @@ impl Sentence<'_> {
         });
         static STANDS_OUT: LazyLock<Regex> =
             LazyLock::new(|| pattern(r"^[ |*)]*(?:eur|euro|€)?[ |*)]*aus\b[ .,;:!]*"));
-        let after = &self.folded[amount.range.end..self.segment.range.end];
+        let after = &without_asides(&self.folded[amount.range.end..self.segment.range.end])[..];
         let before = &self.folded[left_start..amount.range.start];
         let stands_out = STANDS_OUT.is_match(after)
             && ["steht ", "stehen "].iter().any(|verb| before.contains(verb));
@@ -329,7 +330,7 @@ impl Sentence<'_> {
     pub(super) fn is_past(&self, left_start: usize, amount: &Amount) -> bool {
         static WAS: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"\b(?:war|waren|standen|lag|lagen|ergab|ergaben|zeigte|was|were)\b|\bzuletzt\b|[a-z] stand (?:zuletzt |damals |noch |am |zum |bei )|\bhatten?\b[^,;]*$",
+                r"\b(?:war|waren|standen|lag|lagen|ergab|ergaben|zeigte|fehlten|schuldete|was|were)\b|\bzuletzt\b|[a-z] stand (?:zuletzt |damals |noch |am |zum |bei )|\bhatten?\b[^,;]*$",
             )
         });
         static POINT: LazyLock<Regex> = LazyLock::new(|| {

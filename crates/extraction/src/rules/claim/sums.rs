@@ -3,7 +3,7 @@
 //! A sum that comes out to the cent is the best evidence a mail can give: it confirms the total and
 //! shows that the other amounts are parts of it, whatever the words beside them.
 
-use super::{Reading, Role, is_stated};
+use super::{Reading, Role, is_stated, tables};
 use crate::money::Currency;
 
 /// Sums of more items than this are not checked.
@@ -52,9 +52,39 @@ pub(super) fn check_sums(readings: &mut [Reading]) {
     for at in 0..readings.len() {
         if is_stated(readings[at].role)
             && !readings[at].confirmed
+            && let Some(column) = tables::column_of(readings, at)
+        {
+            confirm(readings, at, &column, &[]);
+        }
+    }
+    for at in 0..readings.len() {
+        if readings[at].confirmed {
+            join_sums_of_rows(readings, at);
+        }
+    }
+    for at in 0..readings.len() {
+        if is_stated(readings[at].role)
+            && !readings[at].confirmed
             && let Some(members) = after(readings, at)
         {
             confirm(readings, at, &members, &[]);
+        }
+    }
+}
+
+/// In a table with a sum at the end of each row, the last row's sum is also that of the others.
+fn join_sums_of_rows(readings: &mut [Reading], at: usize) {
+    let is_row_sum =
+        |row: &Reading| row.role == Role::Sum && row.confirmed && row.is_row && !row.in_sum;
+    if !readings[at].is_row {
+        return;
+    }
+    let rows: Vec<usize> =
+        (0..at).rev().take(LONGEST_SUM).filter(|row| is_row_sum(&readings[*row])).collect();
+    let sum = rows.iter().map(|row| cents(&readings[*row])).fold(0, i64::saturating_add);
+    if rows.len() >= 2 && sum == readings[at].amount.value.cents() {
+        for row in rows {
+            readings[row].in_sum = true;
         }
     }
 }

@@ -2,7 +2,10 @@ use super::*;
 
 /// The claim in cents, or what stands in its way.
 fn read(text: &str) -> Result<Option<i64>, Vec<Doubt>> {
-    let account = account(text);
+    let mut account = account(text);
+    if !account.reservations.is_empty() {
+        account.doubts.insert(Doubt::Conditional);
+    }
     if account.doubts.is_empty() {
         let firm = account.claim.filter(|claim| claim.strength > Strength::Bare);
         Ok(firm.map(|claim| claim.value.cents()))

@@ -1,0 +1,161 @@
+//! How likely the words around an amount make it the claim, by the trained model of
+//! [`crate::sentences`].
+//!
+//! The roles know words; the model has seen thousands of sentences. It is asked where the words
+//! name no claim, or name more than one.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use domain::money::Money;
+use regex::Regex;
+
+use super::{Claim, MOST_AMOUNTS, Reading, Role, Strength, is_stated};
+use crate::pattern::pattern;
+use crate::rules::segments::Segment;
+use crate::sentences::{Kind, Model};
+
+/// An amount this likely is the claim although no known word says so.
+const STATEMENT: f32 = 0.6;
+
+/// Where it is the only amount that can be, less is enough.
+const ONLY_STATEMENT: f32 = 0.4;
+
+/// That nothing is owed takes more, and so does what the words make something else.
+const STATEMENT_AGAINST_ODDS: f32 = 0.85;
+
+/// An offer by its words is the claim only if the model is as good as certain.
+const STATEMENT_AGAINST_WORDS: f32 = 0.97;
+
+/// Another amount this likely leaves open which one it is.
+const RIVAL: f32 = 0.3;
+
+/// Below this an amount is not the claim, whatever else it is.
+pub(super) const POSSIBLE: f32 = 0.05;
+
+/// From here on the words say as much as a name of the total.
+pub(super) const SURE: f32 = 0.9;
+
+/// A stated amount less likely than this is none where another one is sure.
+const UNLIKELY_TOTAL: f32 = 0.15;
+
+/// The likelihood of a reading, by its place in the sentence; nought where the model saw no amount.
+pub(super) fn of(likelihoods: &[(Range<usize>, f32)], reading: &Reading, segment: &Segment) -> f32 {
+    let place = reading.amount.range.start.saturating_sub(segment.range.start);
+    let found = likelihoods.iter().find(|(range, _)| range.contains(&place));
+    found.map_or(0.0, |(_, likelihood)| *likelihood)
+}
+
+/// The one amount that the words around it make the claim, though none of them is known.
+pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]) -> Option<Claim> {
+    let may_be = |reading: &&Reading| may_be_claim(reading) && !is_less(reading, folded, segments);
+    let open: Vec<&Reading> = readings.iter().filter(may_be).collect();
+    if open.len() > MOST_AMOUNTS {
+        return None;
+    }
+    let likelihood = |reading: &Reading| {
+        let is_only = readings.iter().all(|other| {
+            other.segment != reading.segment || other.amount.value == reading.amount.value
+        });
+        let by_sentence =
+            segments.get(reading.segment).filter(|_| is_only).map_or(0.0, |segment| {
+                Model::embedded().read(&folded[segment.range.clone()]).of(Kind::Statement)
+            });
+        reading.likelihood.max(by_sentence)
+    };
+    let found: Vec<(f32, &Reading)> =
+        open.into_iter().map(|reading| (likelihood(reading), reading)).collect();
+    let (likelihood, best) =
+        found.iter().copied().max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let is_only = readings
+        .iter()
+        .all(|other| other.amount.value == best.amount.value || other.likelihood < POSSIBLE);
+    let enough = match (best.role, best.amount.value) {
+        (Role::Offer, _) => STATEMENT_AGAINST_WORDS,
+        (Role::Item, _) | (_, Money::ZERO) => STATEMENT_AGAINST_ODDS,
+        _ if is_only => ONLY_STATEMENT,
+        _ => STATEMENT,
+    };
+    // `Zu erstatten sind aktuell noch 500 EUR`: less than another amount that was once as much.
+    let is_rest = |other: &Reading| {
+        best.is_current && !other.is_current && best.amount.value < other.amount.value
+    };
+    let is_arrears = |reading: &Reading| {
+        let until = reading.amount.range.end.min(folded.len());
+        let from = segments.get(reading.segment).map_or(until, |segment| segment.range.start);
+        let words = &folded[from.min(until)..until];
+        words.contains("rueckstaendig") || words.contains("faellig sind")
+    };
+    if readings.iter().any(|other| other.amount.value != best.amount.value && is_arrears(other)) {
+        return None;
+    }
+    let has_rival = found.iter().any(|(other, reading)| {
+        *other >= RIVAL && reading.amount.value != best.amount.value && !is_rest(reading)
+    });
+    // A price struck out beside it makes it an offer.
+    let is_reduced =
+        readings.iter().any(|other| other.amount.struck && other.amount.value > best.amount.value);
+    let is_plain = likelihood >= enough && !has_rival && !is_reduced && best.is_positive_euro();
+    is_plain.then(|| Claim {
+        value: best.amount.value,
+        strength: Strength::Sentence,
+        evidence: segments[best.segment].range.clone(),
+        is_bare_sum: false,
+        segment: Some(best.segment),
+    })
+}
+
+/// The words beside the amount do not make it something else.
+fn may_be_claim(reading: &Reading) -> bool {
+    !matches!(reading.role, Role::Rate | Role::Paid | Role::Former | Role::Unrelated)
+        && !reading.is_vague()
+}
+
+/// The sentence says that its amount is not what is owed, but a part of it, what was awarded or
+/// registered, what came in, or somebody's means.
+fn is_less(reading: &Reading, folded: &str, segments: &[Segment]) -> bool {
+    static LESS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\b(?:tituliert|ausgeurteilt|angemeldet|festgestellt|eingeklagt|anerkannt|zuerkannt|zugesprochen|vorsorglich)\w*\b",
+            r"|\binsolvenztabelle\b|\bzu viel\b|\bmehr als\b|\bweniger als\b|\bvermoegen\b|\bplanende\b|\b(?:von|auf) (?:der|die|unserer?) (?:\w+ )?\w*forderung\b",
+        ))
+    });
+    static CAME_IN: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:wurden? |sind |ist )?(?:erhalten|vereinnahmt|eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|zurueckgezahlt|gutgeschrieben|erstattet)\b",
+        )
+    });
+    let Some(segment) = segments.get(reading.segment) else { return true };
+    let end = reading.amount.range.end.min(segment.range.end);
+    LESS.is_match(&folded[segment.range.clone()])
+        || CAME_IN.is_match(&folded[end..segment.range.end])
+}
+
+/// Of several stated amounts those that a word made one are none if the model knows better.
+pub(super) fn drop_unlikely(readings: &mut [Reading]) {
+    let stated: Vec<usize> = (0..readings.len())
+        .filter(|at| is_stated(readings[*at].role) && !readings[*at].in_sum)
+        .collect();
+    let values: BTreeSet<Money> = stated.iter().map(|at| readings[*at].amount.value).collect();
+    if !(2..=MOST_AMOUNTS).contains(&values.len()) {
+        return;
+    }
+    let is_sure = |at: &&usize| readings[**at].likelihood >= SURE && !readings[**at].is_vague();
+    let Some(sure) = stated.iter().find(is_sure).map(|at| readings[*at].amount.value) else {
+        return;
+    };
+    for at in stated {
+        let reading = &mut readings[at];
+        let unlikely = if reading.is_general { UNLIKELY_TOTAL } else { POSSIBLE };
+        let is_named = reading.role == Role::Total && !reading.is_general;
+        let unlikely = if reading.is_vague() { RIVAL } else { unlikely };
+        if !is_named
+            && !reading.confirmed
+            && reading.amount.value != sure
+            && reading.likelihood < unlikely
+        {
+            reading.role = Role::Unrelated;
+        }
+    }
+}

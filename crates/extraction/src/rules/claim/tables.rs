@@ -1,0 +1,121 @@
+//! Whether a list of parts comes to another sum than the total that is stated behind it.
+
+use super::{Reading, Role};
+
+/// Fewer rows are no table.
+const FEWEST_ROWS: usize = 2;
+
+/// Whether the rows before the claim at `claim` contradict it.
+///
+/// A table that leaves parts out cannot be told from one with a mistake; so a total at the end of a
+/// table of parts must be their sum, and one in the sentence behind it must not look like a slip of
+/// the pen in that sum.
+pub(super) fn contradicts(readings: &[Reading], claim: usize) -> bool {
+    if readings[claim].confirmed {
+        return false;
+    }
+    let rows = rows_before(readings, claim);
+    if rows.len() < FEWEST_ROWS {
+        return false;
+    }
+    let is_part = |row: &&Reading| {
+        matches!(row.role, Role::Item | Role::Basis | Role::Unknown) && !row.is_vague()
+    };
+    if readings[claim].is_row && rows.iter().all(is_part) {
+        return !may_come_to(&rows, readings[claim].amount.value.cents());
+    }
+    let signed = |row: &&Reading| match row.role {
+        Role::Paid => -row.amount.value.cents().abs(),
+        _ => row.amount.value.cents(),
+    };
+    let sum = rows.iter().map(signed).fold(0, i64::saturating_add);
+    is_slip(sum, readings[claim].amount.value.cents())
+}
+
+/// Longer tables fit any sum with some choice of signs.
+const LONGEST_WITH_SIGNS: usize = 9;
+
+/// Whether the rows come to this sum if some of those that no word explains are taken off.
+fn may_come_to(rows: &[&Reading], sum: i64) -> bool {
+    if rows.len() > LONGEST_WITH_SIGNS {
+        return false;
+    }
+    (0_u32..1 << rows.len()).any(|taken_off| {
+        let signed = rows.iter().enumerate().map(|(at, row)| {
+            let cents = row.amount.value.cents();
+            if taken_off >> at & 1 == 1 && row.role == Role::Unknown { -cents } else { cents }
+        });
+        signed.fold(0_i64, i64::saturating_add) == sum
+    })
+}
+
+/// The rows above `total` whose last amounts add up to it.
+pub(super) fn column_of(readings: &[Reading], total: usize) -> Option<Vec<usize>> {
+    if !readings[total].is_row {
+        return None;
+    }
+    let mut next = readings[total].segment;
+    let mut sum = 0_i64;
+    let mut column = Vec::new();
+    for (at, row) in readings[..total].iter().enumerate().rev() {
+        if !row.is_row || row.segment.saturating_add(1) < next {
+            break;
+        }
+        if row.segment != next {
+            sum = sum.saturating_add(row.amount.value.cents());
+            column.push(at);
+        }
+        next = row.segment;
+    }
+    (column.len() >= FEWEST_ROWS && sum == readings[total].amount.value.cents()).then_some(column)
+}
+
+/// The last amount of each row of the table that ends where the claim stands.
+fn rows_before(readings: &[Reading], claim: usize) -> Vec<&Reading> {
+    let mut next = readings[claim].segment;
+    let mut rows: Vec<&Reading> = Vec::new();
+    for row in readings[..claim].iter().rev() {
+        if !row.is_row || row.segment.saturating_add(1) < next {
+            break;
+        }
+        // The first amounts of a row are units and columns of another kind.
+        if row.segment != next {
+            rows.push(row);
+        }
+        next = row.segment;
+    }
+    rows
+}
+
+/// Whether two amounts differ in one digit only, or by two neighbours exchanged.
+fn is_slip(one: i64, other: i64) -> bool {
+    let (one, other) = (one.to_string(), other.to_string());
+    if one.len() != other.len() {
+        return false;
+    }
+    let different: Vec<usize> =
+        (0..one.len()).filter(|at| one.as_bytes()[*at] != other.as_bytes()[*at]).collect();
+    match different[..] {
+        [_] => true,
+        [first, second] => {
+            second == first + 1
+                && one.as_bytes()[first] == other.as_bytes()[second]
+                && one.as_bytes()[second] == other.as_bytes()[first]
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_digit_or_two_exchanged_are_a_slip() {
+        assert!(is_slip(556_600, 656_600));
+        assert!(is_slip(107_800, 108_700));
+        assert!(!is_slip(556_600, 556_600));
+        assert!(!is_slip(556_600, 667_600));
+        assert!(!is_slip(56_600, 556_600));
+    }
+}
