@@ -77,7 +77,8 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
             !intent::is_price_of_plan(sentence)
                 && (look.states(at) >= SURE_STATEMENT || intent::speaks_of_today(sentence))
         };
-        claim.is_bare_sum && !claim.segment.is_some_and(is_sure)
+        let is_price = claim.is_unnamed && account.is_sum_of_rates(claim.value, &folded);
+        is_price || claim.is_bare_sum && !claim.segment.is_some_and(is_sure)
     };
     if intent.intent == Intent::PaymentPlan && claim.is_none_or(is_bare) {
         doubts.insert(Doubt::NoTotal);

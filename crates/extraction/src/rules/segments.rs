@@ -38,8 +38,12 @@ pub(super) fn segments(text: &str) -> Vec<Segment> {
             at += 1;
             continue;
         }
-        let mut end = first.end;
         at += 1;
+        // A line drawn under a table says nothing, and its rows go on behind it.
+        if !line.contains(char::is_alphanumeric) {
+            continue;
+        }
+        let mut end = first.end;
         let is_row = is_row(line);
         if !is_row {
             while at < lines.len()

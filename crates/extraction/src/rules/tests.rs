@@ -486,3 +486,32 @@ fn a_question_that_the_sender_answers_does_not_hide_the_claim() {
     let extraction = read(body);
     assert_eq!((extraction.intent, extraction.doubts), (Intent::DebtStatement, vec![]));
 }
+
+#[test]
+fn a_sentence_at_which_a_clerk_would_stop_sends_the_mail_to_one_and_is_shown() {
+    let stated = "Die Gesamtforderung beträgt heute 500,00 EUR.";
+    assert_eq!(read(stated).doubts, []);
+    let more = "Unsere Auftraggeberin lässt derzeit prüfen, ob sie an diesem Teil festhält.";
+    let extraction = read(&format!("{stated} {more}"));
+    assert_eq!(extraction.doubts, [Doubt::Hesitation]);
+    assert_eq!(extraction.evidence["doubt"].text, more);
+}
+
+#[test]
+fn a_word_that_frightens_is_no_doubt_where_the_sentence_means_no_harm() {
+    let stated = "Die Gesamtforderung beträgt heute 500,00 EUR.";
+    for harmless in [
+        "Alle Zahlungen sind in diesem Betrag berücksichtigt.",
+        "Bitte lassen Sie uns den Plan zukommen, sobald er vorliegt.",
+        "Gegen Zahlung von 300,00 EUR bis Monatsende würden wir auf den Rest verzichten.",
+    ] {
+        assert_eq!(read(&format!("{stated} {harmless}")).doubts, [], "{harmless}");
+    }
+}
+
+#[test]
+fn the_price_of_a_plan_is_no_claim_though_it_is_all_that_is_stated() {
+    let table = "Anzahl der Raten | 18\nRatenhöhe | 21,00 EUR\nGesamtzahlbetrag | 378,00 EUR";
+    let extraction = read(&format!("Wir bieten einen Teilzahlungsvergleich an:\n\n{table}"));
+    assert!(extraction.doubts.contains(&Doubt::NoTotal), "{extraction:?}");
+}

@@ -62,7 +62,8 @@ pub(super) fn words(folded: &str, range: Range<usize>) -> Vec<Word> {
         match (in_word, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
-                let sense = sense_of(&text[from..at])
+                let sense = to_be(&text[from..at], &text[..from])
+                    .or_else(|| sense_of(&text[from..at]))
                     .or_else(|| ends_phrase(&text[from..at], &text[..from]));
                 if let Some(sense) = sense {
                     let sense =
@@ -79,6 +80,11 @@ pub(super) fn words(folded: &str, range: Range<usize>) -> Vec<Word> {
 
 fn next_is_letter(text: &str, dot: usize) -> bool {
     text.as_bytes().get(dot + 1).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// `to be paid` is owed.
+fn to_be(word: &str, before: &str) -> Option<Sense> {
+    (word == "paid" && before.ends_with("to be ")).then_some(Sense::Open)
 }
 
 /// `alles in allem`, `unterm Strich`, `nicht beglichene`: a meaning that takes two words.
@@ -167,7 +173,7 @@ const LISTS: [(Sense, &str); 17] = [
     (
         Sense::Former,
         "uebergabe uebergabezeitpunkt bisher bisherige bisheriger bisherigen bisheriges damals damalige damaligen damaliger \
-         vormals ehemals ehemalige alt alte alter alten frueher fruehere frueherer frueheren \
+         vormals ehemals alt alte alter alten frueher fruehere frueherer frueheren \
          vorherige vorheriger statt anstatt anstelle vorjahr previous previously original \
          originally betrug betrugen belief beliefen lautete anfaenglich anfaengliche instead \
          veraltet ueberholt",

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use domain::money::Money;
 use regex::Regex;
 
-use super::{Claim, MOST_AMOUNTS, Reading, Role, Strength, is_stated};
+use super::{Claim, FURTHEST_ITEM, MOST_AMOUNTS, Reading, Role, Strength, is_stated};
 use crate::pattern::pattern;
 use crate::rules::segments::Segment;
 use crate::sentences::{Kind, Model};
@@ -22,11 +22,15 @@ const STATEMENT: f32 = 0.6;
 /// Where it is the only amount that can be, less is enough.
 const ONLY_STATEMENT: f32 = 0.4;
 
-/// That nothing is owed takes more, and so does what the words make something else.
-const STATEMENT_AGAINST_ODDS: f32 = 0.85;
+/// Where the amounts beside it add up to it, hardly anything is needed.
+const SUM_STATEMENT: f32 = 0.1;
 
-/// An offer by its words is the claim only if the model is as good as certain.
-const STATEMENT_AGAINST_WORDS: f32 = 0.97;
+/// A part by its words takes more, and so does that nothing is owed.
+const PART_STATEMENT: f32 = 0.8;
+const STATEMENT_OF_NOUGHT: f32 = 0.85;
+
+/// What its words make an offer is the claim only if the model is as good as certain.
+const STATEMENT_AGAINST_WORDS: f32 = 0.95;
 
 /// Another amount this likely leaves open which one it is.
 const RIVAL: f32 = 0.3;
@@ -73,7 +77,9 @@ pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]
         .all(|other| other.amount.value == best.amount.value || other.likelihood < POSSIBLE);
     let enough = match (best.role, best.amount.value) {
         (Role::Offer, _) => STATEMENT_AGAINST_WORDS,
-        (Role::Item, _) | (_, Money::ZERO) => STATEMENT_AGAINST_ODDS,
+        (_, Money::ZERO) => STATEMENT_OF_NOUGHT,
+        _ if is_sum(readings, best) => SUM_STATEMENT,
+        (Role::Item, _) => PART_STATEMENT,
         _ if is_only => ONLY_STATEMENT,
         _ => STATEMENT,
     };
@@ -102,6 +108,7 @@ pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]
         strength: Strength::Sentence,
         evidence: segments[best.segment].range.clone(),
         is_bare_sum: false,
+        is_unnamed: true,
         segment: Some(best.segment),
     })
 }
@@ -110,6 +117,27 @@ pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]
 fn may_be_claim(reading: &Reading) -> bool {
     !matches!(reading.role, Role::Rate | Role::Paid | Role::Former | Role::Unrelated)
         && !reading.is_vague()
+}
+
+/// Whether all amounts before this one in its paragraph or table, or all behind it, add up to it.
+fn is_sum(readings: &[Reading], reading: &Reading) -> bool {
+    let start = reading.amount.range.start;
+    let near = |other: &&Reading| {
+        other.segment != usize::MAX
+            && other.segment.abs_diff(reading.segment) <= FURTHEST_ITEM
+            && !matches!(other.role, Role::Rate | Role::Unrelated | Role::Former)
+    };
+    let sum = |others: &mut dyn Iterator<Item = &Reading>| {
+        let (mut count, mut sum) = (0, 0_i64);
+        for other in others {
+            count += 1;
+            sum = sum.saturating_add(other.amount.value.cents());
+        }
+        count >= 2 && sum == reading.amount.value.cents()
+    };
+    let before = readings.iter().filter(near).filter(|other| other.amount.range.start < start);
+    let behind = readings.iter().filter(near).filter(|other| other.amount.range.start > start);
+    sum(&mut { before }) || sum(&mut { behind })
 }
 
 /// The sentence says that its amount is not what is owed, but a part of it, what was awarded or

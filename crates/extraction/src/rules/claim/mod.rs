@@ -10,7 +10,7 @@ mod sums;
 mod tables;
 
 use std::collections::BTreeSet;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::LazyLock;
 
 use domain::extraction::Doubt;
@@ -29,6 +29,9 @@ use sums::check_sums;
 
 /// A sentence with more amounts says nothing that could be told apart.
 const MOST_AMOUNTS: usize = 40;
+
+/// So many rates make a plan.
+const RATES_OF_A_PLAN: RangeInclusive<i64> = 2..=240;
 
 /// The items of a total stand within so many rows or sentences of it.
 const FURTHEST_ITEM: usize = 6;
@@ -149,6 +152,8 @@ pub(super) struct Claim {
     pub(super) evidence: Range<usize>,
     /// Only a word such as `insgesamt` makes it a total: in a plan it may be the plan's.
     pub(super) is_bare_sum: bool,
+    /// No name of a debt says that it is one: in a plan it may be the plan's price.
+    pub(super) is_unnamed: bool,
     /// The segment in which it stands.
     pub(super) segment: Option<usize>,
 }
@@ -167,6 +172,21 @@ pub(super) struct Account {
 impl Account {
     pub(super) fn has(&self, role: Role) -> bool {
         self.readings.iter().any(|reading| reading.role == role)
+    }
+
+    /// Whether the mail speaks of rates, and an amount and a number in it come to this one: the price
+    /// of a plan, perhaps, and not the claim.
+    pub(super) fn is_sum_of_rates(&self, value: Money, folded: &str) -> bool {
+        let counts = self.readings.iter().filter_map(|reading| {
+            let rate = reading.amount.value.cents();
+            (rate > 0 && value.cents() % rate == 0).then(|| value.cents() / rate)
+        });
+        let is_named = |count: i64| {
+            let count = count.to_string();
+            folded.split(|c: char| !c.is_ascii_digit()).any(|number| number == count)
+        };
+        folded.contains("rate")
+            && counts.filter(|count| RATES_OF_A_PLAN.contains(count)).any(is_named)
     }
 
     /// At every place the words beside this amount make it something else than the claim.
@@ -216,8 +236,14 @@ pub(super) fn account(text: &str) -> Account {
     {
         let strength = Strength::SettledInWords;
         let segment = segments.iter().position(|segment| segment.range == evidence);
-        account.claim =
-            Some(Claim { value: Money::ZERO, strength, evidence, is_bare_sum: false, segment });
+        account.claim = Some(Claim {
+            value: Money::ZERO,
+            strength,
+            evidence,
+            is_bare_sum: false,
+            is_unnamed: false,
+            segment,
+        });
     }
     if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
         && certainty::is_kept_up(&folded)
@@ -273,7 +299,7 @@ fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> V
             let start = reading.amount.range.start;
             reading.likelihood = likely::of(&likelihoods, &reading, segment);
             if citations.iter().any(|citation| citation.contains(&start)) {
-                reading.role = Role::Former;
+                reading.role = Role::Unrelated;
             }
             readings.push(reading);
         }
@@ -426,6 +452,7 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         strength,
         evidence: best.evidence.clone(),
         is_bare_sum: best.role == Role::Sum && !best.confirmed,
+        is_unnamed: best.is_general || strength == Strength::Sentence,
         segment: Some(best.segment),
     });
 }
@@ -472,11 +499,23 @@ fn hold_against_parts(
     let sum: i64 = parts().map(|reading| reading.amount.value.cents()).sum();
     let is_list = parts().count() >= 2 && sum > claim.value.cents();
     let is_larger = parts().any(|reading| reading.amount.value > claim.value);
-    if (is_list || is_larger) && !readings.iter().any(reduces)
+    let is_contradicted = (is_list || is_larger) && !readings.iter().any(reduces);
+    if is_contradicted
         || tables::contradicts(readings, first)
+        || has_exchanged_digits(readings, last)
     {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
+}
+
+/// Whether another amount of the mail is the claim with two neighbouring digits exchanged: one of
+/// them is a slip of the pen, and nobody knows which.
+fn has_exchanged_digits(readings: &[Reading], claim: usize) -> bool {
+    let value = readings[claim].amount.value;
+    readings.iter().any(|other| {
+        !matches!(other.role, Role::Former | Role::Unrelated)
+            && tables::is_exchange(other.amount.value.cents(), value.cents())
+    })
 }
 
 /// The readings that stand no further from the claim than its list of items would.

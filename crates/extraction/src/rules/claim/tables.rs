@@ -89,21 +89,26 @@ fn rows_before(readings: &[Reading], claim: usize) -> Vec<&Reading> {
 
 /// Whether two amounts differ in one digit only, or by two neighbours exchanged.
 fn is_slip(one: i64, other: i64) -> bool {
+    different_digits(one, other).is_some_and(|different| different.len() == 1)
+        || is_exchange(one, other)
+}
+
+/// Whether two amounts differ by two neighbouring digits exchanged.
+pub(super) fn is_exchange(one: i64, other: i64) -> bool {
+    let digit = |number: i64, at: usize| number.to_string().as_bytes()[at];
+    let Some(different) = different_digits(one, other) else { return false };
+    let [first, second] = different[..] else { return false };
+    second == first + 1
+        && digit(one, first) == digit(other, second)
+        && digit(one, second) == digit(other, first)
+}
+
+/// Where two numbers of the same length differ.
+fn different_digits(one: i64, other: i64) -> Option<Vec<usize>> {
     let (one, other) = (one.to_string(), other.to_string());
-    if one.len() != other.len() {
-        return false;
-    }
-    let different: Vec<usize> =
-        (0..one.len()).filter(|at| one.as_bytes()[*at] != other.as_bytes()[*at]).collect();
-    match different[..] {
-        [_] => true,
-        [first, second] => {
-            second == first + 1
-                && one.as_bytes()[first] == other.as_bytes()[second]
-                && one.as_bytes()[second] == other.as_bytes()[first]
-        }
-        _ => false,
-    }
+    let pairs = one.bytes().zip(other.bytes()).enumerate();
+    (one.len() == other.len())
+        .then(|| pairs.filter(|(_, (one, other))| one != other).map(|(at, _)| at).collect())
 }
 
 #[cfg(test)]

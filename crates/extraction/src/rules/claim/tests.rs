@@ -484,3 +484,43 @@ fn nought_in_the_books_is_doubted_while_the_claim_is_kept_up() {
         assert!(read(&text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_total_in_words_that_no_list_has_is_found_by_the_sentence() {
+    for text in [
+        "Bei uns steht der Zähler heute auf 638,70 €.",
+        "Für Frau Muster stehen damit noch 519,92 EUR zu Buche, darin 12,00 EUR Mahnauslagen.",
+        "Jetzt noch auszugleichen, alles inklusive: 824,20 €",
+    ] {
+        assert!(matches!(read(text), Ok(Some(_))), "{text}: {:?}", read(text));
+    }
+}
+
+#[test]
+fn two_neighbouring_digits_exchanged_are_a_doubt() {
+    let text = "Die Gesamtforderung beträgt 416,18 EUR. 18 Raten zu 25,00 EUR und eine Rate zu 11,18 EUR \
+                ergeben insgesamt 461,18 EUR.";
+    assert!(matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
+}
+
+#[test]
+fn a_line_drawn_under_a_table_does_not_end_it() {
+    let text =
+        "Hauptforderung  845,00\nZinsen  61,40\nKosten  180,00\n----------\nGesamt EUR  1.186,40";
+    assert_eq!(read(text), Err(vec![Doubt::ContradictingTotals]));
+    let right = text.replace("1.186,40", "1.086,40");
+    assert_eq!(read(&right), Ok(Some(108_640)));
+}
+
+#[test]
+fn the_sums_of_the_rows_and_of_the_last_column_are_one_total() {
+    let text = "Zeitraum | Beitrag | Zuschlag | Zusammen\n01/2025 | 100,00 | 10,00 | 110,00\n\
+                02/2025 | 200,00 | 20,00 | 220,00\ninsgesamt offen | 300,00 | 30,00 | 330,00";
+    assert_eq!(read(text), Ok(Some(33_000)));
+}
+
+#[test]
+fn what_is_included_does_not_name_the_amount_behind_it() {
+    let text = "Frau Muster: inkl. 15 Euro Mahnspesen sind 655 Euro offen.";
+    assert_eq!(read(text), Ok(Some(65_500)));
+}
