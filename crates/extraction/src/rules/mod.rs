@@ -98,7 +98,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         evidence.insert("debt_amount".to_owned(), quote(mail, amount_source, &claim.evidence));
     }
     if let Some(sentence) = &doubtful {
-        evidence.insert("doubt".to_owned(), quote(mail, amount_source, sentence));
+        evidence.insert("doubts".to_owned(), quote(mail, amount_source, sentence));
     }
     if let Some(name) = &names.client {
         evidence.insert("client_name".to_owned(), quote(mail, name.source, &name.range));

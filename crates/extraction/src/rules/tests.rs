@@ -494,7 +494,7 @@ fn a_sentence_at_which_a_clerk_would_stop_sends_the_mail_to_one_and_is_shown() {
     let more = "Unsere Auftraggeberin lässt derzeit prüfen, ob sie an diesem Teil festhält.";
     let extraction = read(&format!("{stated} {more}"));
     assert_eq!(extraction.doubts, [Doubt::Hesitation]);
-    assert_eq!(extraction.evidence["doubt"].text, more);
+    assert_eq!(extraction.evidence["doubts"].text, more);
 }
 
 #[test]
