@@ -515,3 +515,15 @@ fn the_price_of_a_plan_is_no_claim_though_it_is_all_that_is_stated() {
     let extraction = read(&format!("Wir bieten einen Teilzahlungsvergleich an:\n\n{table}"));
     assert!(extraction.doubts.contains(&Doubt::NoTotal), "{extraction:?}");
 }
+
+#[test]
+fn a_heading_with_a_surname_and_a_salutation_are_no_persons() {
+    for (subject, body) in [
+        ("Kindergartenbeiträge Muster", "Gesamtforderung: 500,00 EUR."),
+        ("Muster W4/311-2", "Gesamtforderung: 500,00 EUR."),
+        ("Muster, AZ-2026-17", "Hallo Frau Dr. Thalbach, Antworten in Rot:\n\nGesamt 500,00 EUR."),
+    ] {
+        let name = read_with_subject(subject, body).client_name.unwrap_or_default();
+        assert!(!name.contains(' '), "{subject}: {name}");
+    }
+}

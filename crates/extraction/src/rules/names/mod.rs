@@ -210,7 +210,7 @@ fn is_amount_at(number: &str, after: &str) -> bool {
 fn is_addressed(before: &str) -> bool {
     static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?:geehrter?|hallo|guten tag|guten morgen|liebe[r]?|moin|dear|bearbeiter(?:in)?:?|ansprechpartner(?:in)?:?|durchwahl|kollege|kollegin|zustaendig(?: ist)?:?|vorstand:?|gf:?|geschaeftsfuehrer(?:in)?:?|gez\.|i\. ?a\.|kanzlei|rechtsanwalt|rechtsanwaeltin|unser(?:e|en)? (?:mitarbeiter(?:in)?|kolleg(?:e|in)))[ ,:]*$",
+            r"(?:geehrter?|hallo|guten tag|guten morgen|liebe[r]?|moin|dear|bearbeiter(?:in)?:?|ansprechpartner(?:in)?:?|durchwahl|kollege|kollegin|zustaendig(?: ist)?:?|vorstand:?|gf:?|geschaeftsfuehrer(?:in)?:?|gez\.|i\. ?a\.|kanzlei|rechtsanwalt|rechtsanwaeltin|unser(?:e|en)? (?:mitarbeiter(?:in)?|kolleg(?:e|in)))(?: (?:frau|herrn?))?(?: (?:dr|prof)\.?)*[ ,:]*$",
         )
     });
     let tail_start = before.len().saturating_sub(40);

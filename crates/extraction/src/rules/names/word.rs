@@ -2,6 +2,9 @@
 
 use crate::fold::fold;
 
+/// A shorter word with a digit in it, such as `W4`, is no name that a scanner misread.
+const SHORTEST_SCANNED_NAME: usize = 3;
+
 /// Capitalised words that stand beside names, not in them.
 pub(super) fn is_no_name(word: &str) -> bool {
     let word = fold(word.trim_matches(['.', ':', '-', ',']));
@@ -72,6 +75,7 @@ pub(super) fn is_no_name(word: &str) -> bool {
         "pfand",
     ];
     word.chars().count() < 2
+        || word.bytes().any(|b| b.is_ascii_digit()) && word.len() <= SHORTEST_SCANNED_NAME
         || word.bytes().filter(u8::is_ascii_digit).count() >= 3
         || ends.iter().any(|end| word.len() > end.len() && word.ends_with(end) || word == *end)
         || matches!(
