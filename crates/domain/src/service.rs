@@ -258,6 +258,7 @@ impl BoundHttp {
                 .configure(move |app| configure(app))
         })
         .workers(HTTP_WORKERS)
+        .client_request_timeout(LONGEST_HEAD)
         .disable_signals()
         .shutdown_timeout(5)
         .listen(self.listener)?
@@ -276,6 +277,11 @@ impl BoundHttp {
         result
     }
 }
+
+/// A request whose head is not here by then is answered 408, which Zendesk does not send again: so this
+/// is longer than any sender waits (12 s). With actix's 5 s a process that was frozen for a moment refused, as
+/// it woke, mails that had been in its socket all along.
+const LONGEST_HEAD: Duration = Duration::from_secs(30);
 
 /// The work behind a request waits for Postgres, so two threads are plenty for one office and for
 /// a thousand.

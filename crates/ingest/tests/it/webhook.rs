@@ -257,6 +257,36 @@ async fn a_sender_that_hangs_up_after_the_last_byte_changes_nothing() {
     app.stop().await.unwrap();
 }
 
+/// As after a process was frozen: the connection is old when its first request is read. The pause is
+/// what is tried here, so it cannot be awaited: longer than the 5 s after which actix gives up.
+#[tokio::test]
+async fn a_request_on_a_connection_that_was_silent_for_seconds_is_not_refused() {
+    let postgres = TestPostgres::create();
+    let app = app(&postgres, &[]).await;
+    let post = Post::new(mail(1));
+    let (address, signature) = (app.address, post.signature().unwrap());
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"POST /api/v1/zendesk/webhook HTTP/1.1\r\nhost: t\r\n").unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    write!(
+        stream,
+        "content-type: application/json\r\nconnection: close\r\n\
+         x-zendesk-webhook-signature: {signature}\r\n\
+         x-zendesk-webhook-signature-timestamp: {}\r\ncontent-length: {}\r\n\r\n",
+        post.timestamp,
+        post.body.len(),
+    )
+    .unwrap();
+    stream.write_all(&post.body).unwrap();
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    });
+    let answer = answer.await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    app.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_mail_that_postgres_refuses_does_not_fail_those_beside_it() {
     let postgres = TestPostgres::create();
