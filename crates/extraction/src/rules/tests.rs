@@ -517,13 +517,32 @@ fn the_price_of_a_plan_is_no_claim_though_it_is_all_that_is_stated() {
 }
 
 #[test]
-fn a_heading_with_a_surname_and_a_salutation_are_no_persons() {
-    for (subject, body) in [
-        ("Kindergartenbeiträge Muster", "Gesamtforderung: 500,00 EUR."),
-        ("Muster W4/311-2", "Gesamtforderung: 500,00 EUR."),
-        ("Muster, AZ-2026-17", "Hallo Frau Dr. Thalbach, Antworten in Rot:\n\nGesamt 500,00 EUR."),
+fn a_heading_with_a_surname_and_a_room_number_are_no_persons() {
+    for subject in ["Kindergartenbeiträge Muster", "Muster W4/311-2"] {
+        let name = read_with_subject(subject, "Gesamtforderung: 500,00 EUR.").client_name;
+        assert!(!name.as_ref().is_some_and(|name| name.contains(' ')), "{subject}: {name:?}");
+    }
+}
+
+#[test]
+fn what_becomes_of_the_claim_after_a_decision_is_no_statement() {
+    for (body, intent) in [
+        (
+            "Ihren Vorschlag, die Rückstände durch eine Zahlung von 320,00 EUR zu erledigen, lehne ich \
+             ab. Der Gesamtrückstand von 500,00 EUR ist sofort fällig.",
+            Intent::Rejection,
+        ),
+        (
+            "Mit Ihrem Vergleich sind wir einverstanden: 150,00 EUR bis 15.09., danach wird der Saldo \
+             auf 0,00 EUR gesetzt.",
+            Intent::SettlementAccept,
+        ),
+        (
+            "Wir haben die oben genannte Forderung (Stichtag 30.06.2026: 500,00 EUR) mit weiteren \
+             Engagements auf die Tannberg Capital GmbH übertragen.",
+            Intent::Other,
+        ),
     ] {
-        let name = read_with_subject(subject, body).client_name.unwrap_or_default();
-        assert!(!name.contains(' '), "{subject}: {name}");
+        assert_eq!(read(body).intent, intent, "{body}");
     }
 }

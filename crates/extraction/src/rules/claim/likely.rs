@@ -151,7 +151,7 @@ fn is_less(reading: &Reading, folded: &str, segments: &[Segment]) -> bool {
     });
     static CAME_IN: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:wurden? |sind |ist )?(?:erhalten|vereinnahmt|eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|zurueckgezahlt|gutgeschrieben|erstattet)\b",
+            r"^[ |*)]*(?:eur|euro|€)?[ |*)]*(?:wurden? |sind |ist )?(?:erhalten|vereinnahmt|eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|zurueckgezahlt|gutgeschrieben|erstattet|bekommen|geliehen|ausgezahlt|ausbezahlt|gewaehrt|aufgenommen)\b",
         )
     });
     let Some(segment) = segments.get(reading.segment) else { return true };

@@ -426,7 +426,11 @@ fn decide(account: &mut Account, readings: &[Reading]) {
             && other.amount.value > best.amount.value;
         other.segment == best.segment || !other.is_vague() && (other.is_current || is_larger)
     };
-    if !best.confirmed && unexplained.any(contradicts) {
+    // A word made it the claim, but nobody speaks of a claim like that.
+    let is_unlikely = best.role == Role::Claim
+        && best.likelihood < likely::POSSIBLE
+        && readings.iter().any(|other| other.likelihood >= likely::SURE);
+    if !best.confirmed && (is_unlikely || unexplained.any(contradicts)) {
         account.doubts.insert(Doubt::Conditional);
     }
     if best.amount.value < Money::ZERO {

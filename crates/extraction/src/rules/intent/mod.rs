@@ -143,16 +143,19 @@ fn creditors_intent(subject: &str, body: &str, said: &[Said<'_>], account: &Acco
     let believed = |sentence: &Said<'_>| claim.is_none() || !sentence.is_harmless();
     let refuses = said.iter().any(refuses);
     let offered = said.iter().any(offers);
-    if claim.is_some_and(|claim| claim.value == Money::ZERO) && !refuses {
-        return Intent::DebtStatement;
-    }
     if refuses {
         return if offered && !firm { Intent::SettlementCounter } else { Intent::Rejection };
     }
     let subject = Said::unseen(subject);
     let whole = || said.iter().chain([&subject]);
-    if whole().any(|sentence| accepts(sentence) && !puts_off(sentence) && believed(sentence)) {
+    // That nothing will be owed after a settlement is part of it.
+    let is_nought = claim.is_some_and(|claim| claim.value == Money::ZERO);
+    let believed_acceptance = |sentence: &Said<'_>| is_nought || believed(sentence);
+    if whole().any(|said| accepts(said) && !puts_off(said) && believed_acceptance(said)) {
         return Intent::SettlementAccept;
+    }
+    if is_nought {
+        return Intent::DebtStatement;
     }
     let plans = whole().any(grants_plan)
         || account.has(Role::Rate) && whole().any(names_plan) && !said.iter().any(wishes_plan);

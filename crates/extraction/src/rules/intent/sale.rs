@@ -26,6 +26,9 @@ patterns!(
     r"|\b(?:fahrzeug\w*|pkw|wagen|auto|ware|waren|geraet\w*|immobilie|grundstueck\w*|pfand\w*|\w*objekt|moebel)\b.*\b(?:verkauft|veraeussert)\b",
 );
 
+// What was handed over is the claim itself.
+patterns!(NAMES_CLAIM, r"\b(?:\w*forderung|\w*forderungen|engagements?|ansprueche)\b");
+
 patterns!(
     BOUGHT,
     r"\b(?:an|auf) uns (?:\w+ ){0,4}(?:verkauft|veraeussert|abgetreten|uebertragen|uebergegangen|abgegeben|uebergeben|weitergegeben|zediert)\b|\b(?:verkauft|abgetreten|uebertragen|uebergegangen|abgegeben|uebergeben|abtretung|zession) (?:\w+ ){0,4}(?:an|auf) uns\b|\bvon uns (?:erworben|angekauft)(?: worden)?(?: ?[.,;]|$| und\b)|\bhaben wir .*\b(?:erworben|angekauft|uebernommen)\b|\bto us\b"
@@ -37,7 +40,10 @@ pub(super) fn is_sold(said: &[Said<'_>], states_claim: bool) -> bool {
     !said.iter().any(|sentence| BOUGHT.is_match(sentence.text))
         && said.iter().any(|sentence| {
             OUT_OF_IT.is_match(sentence.text) && !NOT_SOLD.is_match(sentence.text)
-                || speaks_of_sale(sentence) && !(states_claim && sentence.is_harmless())
+                || speaks_of_sale(sentence)
+                    && !(states_claim
+                        && sentence.is_harmless()
+                        && !NAMES_CLAIM.is_match(sentence.text))
         })
 }
 

@@ -16,6 +16,7 @@ patterns!(
     r"|\bauf (?:den|einen|ihren|diesen) (?:vergleich|vorschlag|plan|deal)\b.*\bnicht\b|\bkeine(?:r|n|m)? (?:ratenzahlung|vergleich|teilzahlung|stundung|zustimmung|nachlass|verzicht|quote)\b|\bnicht bereit\b|\bnicht verhandlungsbereit\b|\bwidersprechen (?:wir|dem)|\b(?:no|not) (?:instal\w+|settlement)|\bbestehen auf (?:der )?(?:vollstaendigen|voller|vollen|sofortigen)",
     r"|\bzustimmung\b.*\b(?:nicht (?:\w+ ){0,2}(?:erteil\w*|geben|gegeben)|verweiger\w*|versag\w*)\b|\bgegen (?:den|ihren|diesen) (?:\w*plan|vergleich\w*|\w*vorschlag)\b.*\bentschieden\b|\bversuch\b.*\bgescheitert\b",
     r"|\b(?:nicht in der lage|keine (?:moeglichkeit|veranlassung|grundlage|handhabe))\b.*\b(?:\w*plan|vergleich\w*|\w*vorschlag|angebot|\w*verzicht|quote|erlass|nachlass|ratenzahlung)\b|\b(?:widerspruch|einspruch|einwendungen) (?:\w+ ){0,4}gegen (?:den|ihren|diesen) (?:\w*plan|vergleich\w*|\w*vorschlag)\b|\bgegen (?:den|ihren|diesen) (?:\w*plan|vergleich\w*|\w*vorschlag)\b.*\b(?:widerspruch|einspruch|einwendungen)\b",
+    r"|\blehn(?:e|en|t)\b[^;]*\bab(?: ?[.,;!)]|$| (?:und|da|weil|sondern|denn|aber|sowie)\b)",
     r"|\blehnen? (?:wir |ich |hiermit ){0,2}(?:ihn|diesen|dies|das|es) (?:\w+ ){0,2}ab\b|\braten\b.*\b(?:mache?n?|gehe?n?|trage?n?) (?:ich|wir) (?:\w+ )?nicht mit\b|\b(?:uns|mir) (?:\w+ )?zu (?:wenig|niedrig|gering)\b|\bihr(?:em)? (?:antrag|ersuchen)\b.*\b(?:wird|kann|koennen) (?:\w+ ){0,4}(?:abgelehnt|nicht (?:\w+ ){0,2}entsprochen|nicht (?:\w+ ){0,2}stattgegeben)\b",
 );
 

@@ -73,6 +73,14 @@ pub(super) fn is_no_name(word: &str) -> bool {
         "gesellschaft",
         "abrechnungen",
         "pfand",
+        "beitraege",
+        "gebuehren",
+        "abgaben",
+        "mieten",
+        "bescheide",
+        "konten",
+        "antworten",
+        "katalog",
     ];
     word.chars().count() < 2
         || word.bytes().any(|b| b.is_ascii_digit()) && word.len() <= SHORTEST_SCANNED_NAME
