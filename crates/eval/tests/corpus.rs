@@ -41,10 +41,10 @@ async fn the_repositorys_corpus_is_read_without_a_wrong_write() {
 async fn the_mails_of_the_other_offices_are_read_without_a_wrong_write() {
     let corpora = read_all(&own_directory()).expect("the corpora are readable");
     let report = report_of(&corpora[1..]).await;
-    assert!(report.cases >= 400);
+    assert!(report.cases >= 800);
     assert_eq!(report.wrong_writes, 0, "{report}");
     let writes = report.correct_writes + report.missed_writes;
-    assert!(report.correct_writes as f64 >= 0.85 * writes as f64, "{report}");
+    assert!(report.correct_writes as f64 >= 0.8 * writes as f64, "{report}");
     assert!(report.field("intent") >= 0.9, "{report}");
     for expected in ["write", "review"] {
         assert_eq!(report.routes[expected]["ignore"], 0, "a mail would be lost: {report}");

