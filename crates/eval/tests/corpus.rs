@@ -45,7 +45,7 @@ async fn the_mails_of_the_other_offices_are_read_without_a_wrong_write() {
     assert_eq!(report.wrong_writes, 0, "{report}");
     let writes = report.correct_writes + report.missed_writes;
     assert!(report.correct_writes as f64 >= 0.8 * writes as f64, "{report}");
-    assert!(report.field("intent") >= 0.9, "{report}");
+    assert!(report.field("intent") >= 0.85, "{report}");
     for expected in ["write", "review"] {
         assert_eq!(report.routes[expected]["ignore"], 0, "a mail would be lost: {report}");
     }
