@@ -19,6 +19,8 @@ impl Sentence<'_> {
             let is_aside = closes.is_some_and(|close| opens.is_none_or(|open| close < open));
             if !is_aside {
                 let named = self.open_after(before).or_else(|| self.included_part(before));
+                // A word behind this amount says nothing of what stands before it.
+                let named = named.filter(|word| word.range.end <= start);
                 return named.map_or(before.range.end, |word| word.range.end);
             }
         }

@@ -523,4 +523,6 @@ fn the_sums_of_the_rows_and_of_the_last_column_are_one_total() {
 fn what_is_included_does_not_name_the_amount_behind_it() {
     let text = "Frau Muster: inkl. 15 Euro Mahnspesen sind 655 Euro offen.";
     assert_eq!(read(text), Ok(Some(65_500)));
+    // The word stands behind both.
+    assert!(read("Guten Morgen, inkl. 15 EUR 20 EUR Zinsen sind 655 Euro offen.").is_ok());
 }
