@@ -181,12 +181,12 @@ impl Account {
             let rate = reading.amount.value.cents();
             (rate > 0 && value.cents() % rate == 0).then(|| value.cents() / rate)
         });
-        let is_named = |count: i64| {
-            let count = count.to_string();
-            folded.split(|c: char| !c.is_ascii_digit()).any(|number| number == count)
-        };
+        let counts: BTreeSet<String> = counts
+            .filter(|count| RATES_OF_A_PLAN.contains(count))
+            .map(|count| count.to_string())
+            .collect();
         folded.contains("rate")
-            && counts.filter(|count| RATES_OF_A_PLAN.contains(count)).any(is_named)
+            && folded.split(|c: char| !c.is_ascii_digit()).any(|number| counts.contains(number))
     }
 
     /// At every place the words beside this amount make it something else than the claim.
