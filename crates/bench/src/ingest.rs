@@ -21,6 +21,7 @@ pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report
     let floor = floor(place, time).await?;
     data::empty(&place.postgres().await?).await?;
     place.start(Kind::Ingest, 1).await?;
+    data::checkpoint(&place.postgres().await?).await?;
     let peak = load(place, time, None).await?;
     report.add_beside(
         format!("ingest: {CONNECTIONS} connections, {} s", time.as_secs()),
@@ -31,6 +32,7 @@ pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report
     report.add("ingest: p50 at the peak", percentile(&peak.times, 0.50), "ms");
     report.add("ingest: p99 at the peak", percentile(&peak.times, 0.99), "ms");
     report.add("ingest: refused at the peak", peak.refused as f64, "webhooks");
+    data::checkpoint(&place.postgres().await?).await?;
     let half = load(place, time, Some(peak.rate / 2.0)).await?;
     report.add("ingest: rate at half the peak", half.rate, UNIT);
     report.add("ingest: p50 at half the peak", percentile(&half.times, 0.50), "ms");
