@@ -1,7 +1,7 @@
 //! How many mails wait for processing, known without asking Postgres in every request.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::database::Database;
 use domain::models::incoming_email;
@@ -9,9 +9,14 @@ use domain::service::Context;
 
 use crate::metrics::Metrics;
 
+/// Between two counts, at least.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The last count, and what was accepted since.
+/// A long backlog takes Postgres long to count, just when it has the most to do. The pause after a
+/// count is this many times what it took.
+const PAUSES_PER_COUNT: u32 = 50;
+
+/// The last count, with what was accepted and finished here since.
 #[derive(Debug)]
 pub(crate) struct Backlog {
     limit: i64,
@@ -34,25 +39,32 @@ impl Backlog {
         self.waiting.fetch_add(i64::try_from(mails).unwrap_or(i64::MAX), Ordering::Relaxed);
     }
 
-    /// Counts in Postgres about once a second while webhooks come in, until the service stops.
+    /// Takes finished mails off. What other processes did shows at the next count.
+    pub(crate) fn remove(&self, mails: usize) {
+        self.waiting.fetch_sub(i64::try_from(mails).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// Counts in Postgres while webhooks come in, until the service stops.
     pub(crate) async fn keep_counting(
         &self,
         context: &Context,
         database: &Database,
         metrics: &Metrics,
     ) {
-        let mut ticks = tokio::time::interval(REFRESH_INTERVAL);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut pause = Duration::ZERO;
         loop {
             tokio::select! {
                 () = context.shutdown.cancelled() => return,
-                _ = ticks.tick() => {}
+                () = tokio::time::sleep(pause) => {}
             }
+            pause = REFRESH_INTERVAL;
             if self.is_unasked.swap(true, Ordering::Relaxed) {
                 continue;
             }
+            let began = Instant::now();
             match database.query(incoming_email::backlog).await {
                 Ok(waiting) => {
+                    pause = pause.max(began.elapsed() * PAUSES_PER_COUNT);
                     self.waiting.store(waiting, Ordering::Relaxed);
                     metrics.backlog.set(waiting);
                 }
@@ -60,5 +72,19 @@ impl Backlog {
                 Err(_) => self.is_unasked.store(false, Ordering::Relaxed),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_counts_what_comes_and_what_is_finished_here_is_known() {
+        let backlog = Backlog::new(3);
+        backlog.add(3);
+        assert!(backlog.is_full());
+        backlog.remove(1);
+        assert!(!backlog.is_full());
     }
 }

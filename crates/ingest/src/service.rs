@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::web;
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use domain::database::{Database, PoolSettings};
 use domain::models::incoming_email;
 use domain::service::{BoundHttp, Context, OperatorEndpoints};
@@ -103,6 +103,7 @@ impl Service {
             context: context.clone(),
             metrics: metrics.clone(),
             notifier: Notifier::default(),
+            backlog: backlog.clone(),
         };
 
         let helpers = {
@@ -122,7 +123,8 @@ impl Service {
             }
             // Nothing is accepted or processed before the schema is known to be this build's.
             is_open.store(true, Ordering::Release);
-            let workers = Workers::start(&processing, config.queue.workers, &accepted);
+            let workers = Workers::start(&processing, config.queue.workers, &accepted)
+                .context("couldn't start the workers")?;
             context.shutdown.cancelled().await;
             workers.finish(WORKERS_STOP_LIMIT).await;
             Ok(())

@@ -140,6 +140,7 @@ fn report(
     match (written, &entry.step) {
         (Written::Finished { idempotency_key }, Step::Finish { finished, .. }) => {
             counts.finished += 1;
+            processing.backlog.remove(1);
             info!(log, "mail processed";
                   "saga_step" => finished.processing_status.as_str(),
                   "reason" => finished.processing_error.clone(),

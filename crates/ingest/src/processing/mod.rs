@@ -2,6 +2,7 @@
 
 mod examine;
 mod finish;
+mod runtime;
 mod step;
 mod worker;
 
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::examine::Examined;
+use crate::backlog::Backlog;
 use crate::metrics::Metrics;
 use crate::notifier::Notifier;
 pub(crate) use worker::Workers;
@@ -30,6 +32,7 @@ pub(crate) struct Processing {
     pub(crate) context: Context,
     pub(crate) metrics: Metrics,
     pub(crate) notifier: Notifier,
+    pub(crate) backlog: Arc<Backlog>,
     pub(crate) limits: Limits,
 }
 

@@ -1,6 +1,7 @@
 //! The loop that paces [`process_batch`](super::process_batch): woken by the acceptor, and by the
 //! clock for what another process left behind.
 
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use slog::{o, warn};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use super::runtime::BackgroundRuntime;
 use super::{Processing, process_batch};
 
 /// Between two looks at the queue when nobody wakes the worker.
@@ -24,18 +26,28 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// The workers of one service.
 pub(crate) struct Workers {
     tasks: JoinSet<()>,
+    _runtime: BackgroundRuntime,
 }
 
 impl Workers {
-    pub(crate) fn start(processing: &Processing, workers: u32, accepted: &Arc<Notify>) -> Self {
+    /// # Errors
+    ///
+    /// The system gives no threads for them.
+    pub(crate) fn start(
+        processing: &Processing,
+        workers: u32,
+        accepted: &Arc<Notify>,
+    ) -> io::Result<Self> {
+        let runtime = BackgroundRuntime::start()?;
         let mut tasks = JoinSet::new();
         for worker in 0..workers {
             let mut processing = processing.clone();
             processing.context.log = processing.context.log.new(o!("worker" => worker));
             let accepted = accepted.clone();
-            tasks.spawn(async move { work(&processing, &accepted).await });
+            let work = async move { work(&processing, &accepted).await };
+            tasks.spawn_on(work, runtime.handle());
         }
-        Self { tasks }
+        Ok(Self { tasks, _runtime: runtime })
     }
 
     /// Waits until each worker has finished or given back what it holds.
