@@ -201,6 +201,8 @@ fn wrong_case(case: &Case, outcome: &Outcome, verdict: Verdict, fields: Vec<Stri
     reasons.extend(fields);
     reasons
         .extend(outcome.extraction.doubts.iter().map(|doubt| format!("doubt: {}", doubt.as_str())));
+    let doubted = outcome.extraction.evidence.get("doubts");
+    reasons.extend(doubted.map(|sentence| format!("doubted: {}", sentence.text)));
     WrongCase {
         name: case.name.clone(),
         verdict: format!("{verdict:?}"),
