@@ -19,7 +19,7 @@ const EPOCHS: usize = 12;
 const RATE: f32 = 0.5;
 
 /// What pulls weights back to nought.
-const DECAY: f32 = 1e-6;
+const DECAY: f32 = 1e-5;
 
 /// The order of the sentences is shuffled by this, so that the same sentences give the same weights.
 const SEED: u64 = 7;

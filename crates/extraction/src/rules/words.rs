@@ -118,14 +118,14 @@ fn sense_of(word: &str) -> Option<Sense> {
 
 /// Folded words by their sense.
 const LISTS: [(Sense, &str); 17] = [
-    (Sense::Sum, "summe insgesamt zusammen gesamt total endsumme gesamthoehe summarum"),
+    (Sense::Sum, "summe addition insgesamt zusammen gesamt total endsumme gesamthoehe summarum"),
     (
         Sense::Claim,
         "balance saldo debt arrears owed owes owing claim schuldet schulden schuld geschuldet \
          geschuldete valuta valutiert valutierte aussenstand aussenstaende forderung forderungen \
          verbindlichkeit verbindlichkeiten kontostand zahlbetrag schuldbetrag schuldsaldo \
          sollsaldo negativsaldo verbleiben verbleibt verbleibende verbleibender verbleibenden \
-         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld kostenschuld gebuehrenschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen fordern fordert einziehung gunsten schulde",
+         verbleibend verzug korrektur berichtigung bleiben bleibt beitragsschuld steuerschuld kostenschuld gebuehrenschuld mietschuld mietschulden abgabenschuld darlehensschuld zahlende zahlender zahlenden beansprucht beanspruchen anspruch ansprueche fordern fordert einziehung gunsten schulde",
     ),
     (
         Sense::Open,
@@ -199,7 +199,7 @@ const LISTS: [(Sense, &str); 17] = [
     ),
     (
         Sense::Settled,
-        "ueberwiesen bezahlt gezahlt beglichen eingegangen vereinnahmt gutgeschrieben verbucht \
+        "ueberwiesen bezahlt gezahlt aufgehoben beglichen eingegangen vereinnahmt gutgeschrieben verbucht \
          eingezahlt entrichtet geleistet ausgebucht storniert erhalten getilgt wertberichtigt \
          abgeschrieben vollstreckt gepfaendet niedergeschlagen erlassen verzichtet",
     ),
@@ -225,6 +225,9 @@ static EXACT: LazyLock<HashMap<&'static str, Sense>> = LazyLock::new(|| {
 fn by_form(word: &str) -> Option<Sense> {
     let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
     let starts = |beginnings: &[&str]| beginnings.iter().any(|start| word.starts_with(start));
+    if starts(&["pfaendungs", "hoechst", "mindest"]) && ends(&["gebuehr", "gebuehren", "kosten"]) {
+        return Some(Sense::Item);
+    }
     if starts(&[
         "stammkapital",
         "grundkapital",

@@ -99,7 +99,7 @@ pub(super) fn is_denied(words: &str) -> bool {
     // What was not paid is owed; that is no denial of the claim.
     static UNPAID: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt)\w*\b|\bweder\b.*\bnoch\b.*\b(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt)\b",
+            r"\b(?:noch |bisher |bislang |leider )*nicht (?:vollstaendig )?(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt|eingegangen|geleistet|ueberwiesen|tituliert|erfolgt|zurueckge\w+|retourniert)\w*\b|\bweder\b.*\bnoch\b.*\b(?:bezahlt|beglichen|ausgeglichen|gezahlt|getilgt)\b",
             r"|\b(?:mahn|verzugs|inkasso|saeumnis|neben)?(?:gebuehr\w*|kosten|zinsen|spesen|zuschlaege)\b[^.;]*\bkeine\b|\bkeine (?:weiteren )?(?:zahlung\w*|raten|zinsen|sicherheiten|kosten|nebenkosten|gebuehren|mahn\w*|verzugs\w*)\b|\bnicht nur\b|\bzinsen (?:\w+ ){0,3}keine\b",
         ))
     });
@@ -111,7 +111,7 @@ pub(super) fn is_denied(words: &str) -> bool {
 pub(super) fn is_credit(sentence: &str) -> bool {
     static CREDIT: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\bzu ?gunsten (?:ihre[rs]|des|der|unseres?) (?:mandant|kund|schuldner)|\bguthaben\b|\bhaben[ .]*$|\bin your favou?r\b|\bcredit balance\b|\bueberzahl\w+",
+            r"\bzu ?gunsten (?:ihre[rs]|des|der|unseres?) (?:mandant|kund|schuldner)|\bguthaben\b|\bhaben[ .]*$|\bin your favou?r\b|\bcredit balance\b|\bueberzahlung\w*|\b(?:ist|sind|hat|haben|wurden?) [^.;]*\bueberzahlt\b",
         )
     });
     CREDIT.is_match(sentence)

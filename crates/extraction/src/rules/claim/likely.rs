@@ -146,7 +146,7 @@ fn is_less(reading: &Reading, folded: &str, segments: &[Segment]) -> bool {
     static LESS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"\b(?:tituliert|ausgeurteilt|angemeldet|festgestellt|eingeklagt|anerkannt|zuerkannt|zugesprochen|vorsorglich)\w*\b",
-            r"|\binsolvenztabelle\b|\bzu viel\b|\bmehr als\b|\bweniger als\b|\bvermoegen\b|\bplanende\b|\b(?:von|auf) (?:der|die|unserer?) (?:\w+ )?\w*forderung\b",
+            r"|\b(?:\w*bescheid|urteil|titel|beschluss)\w* (?:\w+ ){0,2}lautete?\b|\binsolvenztabelle\b|\bzu viel\b|\bmehr als\b|\bweniger als\b|\bvermoegen\b|\bplanende\b|\b(?:von|auf) (?:der|die|unserer?) (?:\w+ )?\w*forderung\b",
         ))
     });
     static CAME_IN: LazyLock<Regex> = LazyLock::new(|| {

@@ -185,7 +185,9 @@ impl Account {
             .filter(|count| RATES_OF_A_PLAN.contains(count))
             .map(|count| count.to_string())
             .collect();
-        folded.contains("rate")
+        ["rate", "gleichen teilen", "teilbetr", "monatlich", "je monat"]
+            .iter()
+            .any(|word| folded.contains(word))
             && folded.split(|c: char| !c.is_ascii_digit()).any(|number| counts.contains(number))
     }
 
@@ -212,6 +214,7 @@ pub(super) fn account(text: &str) -> Account {
     }
     let mut readings = read(text, &folded, &segments, &amounts);
     keep_last_balance(&mut readings);
+    follow_rates(&mut readings);
     check_sums(&mut readings);
     drop_included(&mut readings, &folded, &segments);
     likely::drop_unlikely(&mut readings);
@@ -298,6 +301,12 @@ fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> V
             let mut reading = sentence.read(at, &readings[readings.len() - at..]);
             let start = reading.amount.range.start;
             reading.likelihood = likely::of(&likelihoods, &reading, segment);
+            let is_borrowed = reading.evidence.start < segment.range.start && !segment.is_row;
+            if is_borrowed && reading.likelihood >= likely::SURE && !is_stated(reading.role) {
+                // A label from an earlier line, and the amount's own sentence states the claim.
+                reading.role = Role::Unknown;
+                reading.evidence = reading.amount.range.clone();
+            }
             if citations.iter().any(|citation| citation.contains(&start)) {
                 reading.role = Role::Unrelated;
             }
@@ -382,6 +391,20 @@ fn keep_last_balance(readings: &mut [Reading]) {
                 reading.role = Role::Former;
             }
             column = reading.running;
+        }
+    }
+}
+
+/// `zehn Raten zu 20,00 EUR und einer letzten zu 3,50 EUR`: what follows a rate and is no more is one.
+fn follow_rates(readings: &mut [Reading]) {
+    for at in 1..readings.len() {
+        let (before, reading) = (&readings[at - 1], &readings[at]);
+        if before.role == Role::Rate
+            && reading.role == Role::Unknown
+            && reading.segment == before.segment
+            && reading.amount.value <= before.amount.value
+        {
+            readings[at].role = Role::Rate;
         }
     }
 }

@@ -1,8 +1,13 @@
 //! What the words around an amount in one row or sentence make of it.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::label::{is_claim, nearest_label, role_of};
 use super::{Reading, Role, certainty, is_stated};
 use crate::money::Amount;
+use crate::pattern::pattern;
 use crate::rules::segments::Segment;
 use crate::rules::words::{Sense, Word};
 
@@ -93,6 +98,12 @@ impl Sentence<'_> {
         {
             role = Role::Total;
         }
+        // `Eingegangen sind 200 EUR.`
+        static CAME_IN: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|gutgeschrieben) (?:sind|ist|waren|war|wurden?)(?: (?:am|bisher|bislang|hier|bei uns|dabei|insgesamt|zuletzt|bereits))*$",
+            )
+        });
         // `Davon sind 200 EUR bezahlt.`
         let is_share = label.is_some_and(|word| {
             matches!(&self.folded[word.range.clone()], "davon" | "darin" | "hiervon")
@@ -146,6 +157,9 @@ impl Sentence<'_> {
         if direct(Sense::Inclusive) && self.is_included(left_start..start) {
             role = Role::Item;
         }
+        if role == Role::Unknown && CAME_IN.is_match(before) {
+            role = Role::Paid;
+        }
         let is_limited = left
             .iter()
             .any(|word| word.sense == Sense::Limit && self.is_limit_of(word.range.end..start));
@@ -170,7 +184,12 @@ impl Sentence<'_> {
             {
                 role = Role::Former;
             } else if role != Role::Unknown
-                && self.is_settled(left, right, label, is_to_be_paid.then_some(start))
+                && self.is_settled(
+                    left,
+                    right,
+                    label.filter(|word| word.range.start < start),
+                    is_to_be_paid.then_some(start),
+                )
             {
                 role = Role::Paid;
             } else if !matches!(role, Role::Total | Role::Unknown)

@@ -263,6 +263,15 @@ impl Sentence<'_> {
         let is_confirmed = CONFIRMED.is_match(sentence) && !sentence.contains(" nicht");
         let names_total =
             self.words.iter().any(|word| matches!(word.sense, Sense::Total | Sense::Sum));
+        // `die von Ihnen mit insgesamt 500 EUR bezifferte Forderung`
+        static PUT_DOWN_BY_OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\bvon ihnen [^;]{0,40}\b(?:genannte|angegebene|mitgeteilte|bezifferte|notierte|angesetzte|aufgefuehrte)\w*",
+            )
+        });
+        if PUT_DOWN_BY_OFFICE.is_match(sentence) && !is_confirmed {
+            return true;
+        }
         TOLD_BEFORE.is_match(sentence)
             && (sentence.contains("hatten wir") || !(is_confirmed || names_total))
     }

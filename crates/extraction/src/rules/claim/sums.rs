@@ -3,7 +3,7 @@
 //! A sum that comes out to the cent is the best evidence a mail can give: it confirms the total and
 //! shows that the other amounts are parts of it, whatever the words beside them.
 
-use super::{Reading, Role, is_stated, tables};
+use super::{Reading, Role, is_stated, likely, tables};
 use crate::money::Currency;
 
 /// Sums of more items than this are not checked.
@@ -24,7 +24,9 @@ pub(super) fn check_sums(readings: &mut [Reading]) {
     let mut sums: Vec<Option<Vec<usize>>> = vec![None; readings.len()];
     for at in 1..readings.len() {
         let is_unnamed = readings[at].role == Role::Unknown
-            && (readings[at].is_alone || ends_table(readings, at));
+            && (readings[at].is_alone
+                || readings[at].likelihood >= likely::SURE
+                || ends_table(readings, at));
         let is_stated = is_stated(readings[at].role) || is_unnamed;
         let Some(members) = before(readings, &sums, at, is_stated) else { continue };
         let is_part = |member: &&usize| matches!(readings[**member].role, Role::Item | Role::Basis);
@@ -181,7 +183,7 @@ fn before(
 fn has_deduction(readings: &[Reading], members: &[usize], sum: i64, target: i64) -> bool {
     let deducted = |member: &usize| {
         let reading = &readings[*member];
-        matches!(reading.role, Role::Unknown | Role::Item | Role::Basis | Role::Offer)
+        matches!(reading.role, Role::Unknown | Role::Item | Role::Basis | Role::Offer | Role::Sum)
             && sum.saturating_sub(cents(reading).saturating_mul(2)) == target
     };
     let is_table = members.iter().all(|member| readings[*member].is_row);

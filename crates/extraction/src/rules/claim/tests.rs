@@ -57,6 +57,14 @@ fn the_claim_is_found_however_it_is_said() {
         "Die Gesamtforderung beläuft sich nach Aufrechnung der letzten Monate auf 500,00 EUR.",
         "Sie schuldet mir also heute noch insgesamt 500 Euro, in Worten fünfhundert.",
         "Die vollständige Kostenschuld beläuft sich auf 500,00 EUR. Ich bitte, die alte Zahl zu streichen.",
+        "Der Bescheid lautete ursprünglich auf 668,90 EUR. Von April bis Juni wurden je 56,30 EUR einbehalten, zusammen 168,90 EUR. Mithin verbleiben 500,00 EUR zu erstatten.",
+        "Im Mai habe ich ihm 1.300 Euro geborgt. Zurückbekommen habe ich zusammen 800 Euro. Er schuldet mir heute also noch 500 Euro.",
+        "An Beiträgen sind 484,00 EUR nicht entrichtet, hinzu treten zwei Säumniszuschläge von insgesamt 16,00 EUR. Unser Anspruch beläuft sich demnach auf 500,00 EUR.",
+        "Das Konto weist diese Beträge auf: drei Gebühren mit zusammen 226,00 Euro, eine halbe mit 179,00 Euro sowie 95,00 Euro für zwei Schlüssel. In der Addition sind das 500,00 Euro, die Ihre Mandantin uns heute schuldet.",
+        "stand heute offen: 500,00€ (einschl. nicht zurückgesandter router).",
+        "Pfändungsankündigung 19.02.2026\n\nHeute, 16.06.2026, steht das Konto mit EUR 500,00 im Rückstand.",
+        "Sozialversicherungsbeiträge | 302,00 EUR\nSäumniszuschläge | 150,00 EUR\nPfändungsgebühr | 28,00 EUR\nAuslagen | 20,00 EUR\nBetrag des Auftrags | 500,00 EUR",
+        "Die Gesamtschuld von 500,00 EUR ist in zwölf Raten zu 40,00 EUR und einer letzten zu 20,00 EUR abzutragen.",
         "Schlusssaldo einschließlich Zinsen und Entgelten: EUR 500,00 zu unseren Gunsten",
     ] {
         assert_eq!(read(text), Ok(Some(50_000)), "{text}");
@@ -125,6 +133,8 @@ fn a_settled_claim_is_nought_only_where_it_is_said_outright() {
         "Offener Betrag: 0,00 EUR",
         "Die Forderung ist vollständig ausgeglichen.",
         "Es ist nichts mehr offen, die Rechnung ist beglichen.",
+        "Die Bescheide über zusammen 760,00 EUR sind mit heutigem Datum aufgehoben. Von der Kammer werden nun 0,00 EUR gefordert.",
+        "Das Konto wurde per Überweisung vollständig beglichen, eingegangen sind 448,90 €. Der Saldo lautet nunmehr 0,00 €.",
     ] {
         assert_eq!(read(text), Ok(Some(0)), "{text}");
     }

@@ -128,7 +128,7 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
         doubts.insert(Doubt::NotTheirClaim);
         return done(Intent::Other, true, doubts);
     }
-    if said.iter().any(|sentence| TAKES_BACK.is_match(sentence.text) && !sentence.is_harmless()) {
+    if said.iter().any(|sentence| TAKES_BACK.is_match(sentence.text)) {
         return done(Intent::Other, true, doubts);
     }
     let intent = creditors_intent(&subject, &joined, &said, account);

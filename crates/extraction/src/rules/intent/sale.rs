@@ -7,6 +7,7 @@ patterns!(
     r"\b(?:haben|hatten|wurde|wurden|ist|sind|worden)\b.*\b(?:an (?:die |den |das )?(?:[^u]|u[^n]|un[^s]).*)?\b(?:verkauft|veraeussert|abgetreten|uebertragen|abgegeben)\b|\babgetreten\b.*\ban (?:die|den|das|eine)",
     r"|\bgehoert (?:uns|mir) nicht mehr\b|\bnicht mehr (?:\w+ ){0,3}(?:inhaber|inhaberin|glaeubiger|glaeubigerin|forderungsinhaber\w*|zustaendig|eigentuemer\w*)\b|\bneue[rn]? (?:glaeubiger|forderungsinhaber|glaeubigerin|inhaberin|ansprechpartner(?:in)?) ist\b|\b(?:mandat|inkassoauftrag|auftrag|vollmacht)\b.*\b(?:beendet|niedergelegt|entzogen|zurueckgegeben|erloschen|nicht mehr)",
     r"|\ban (?:\w+ ){0,3}(?:inkasso\w*|rechtsanw\w*|anwalt\w*|kanzlei)\b.*\b(?:uebergeben|abgegeben|weitergegeben|weitergeleitet)\b|\b(?:forderungsverkauf|forderungsabtretung)\b|\b(?:has been|was|have) (?:sold|assigned)\b|\ban (?:ein|das|die|unser(?:en)?) (?:inkasso\w*|rechtsanw\w*|inkassobuero \w+)\b.*\b(?:uebergeben|abgegeben|weitergegeben)\b",
+    r"|\b(?:forderung|anspruch|ansprueche)\b.*\b(?:auf|an) (?:d(?:ie|en|as)|ein\w*|seine?|ihre?|frau|herrn|dessen|deren)\b.*\b(?:uebergegangen|uebergeht|uebergeleitet)\b",
     r"|\bgehoert seit\b|\b(?:portfolio|forderung(?:en)?|bestand)\b.*\ban (?:\w+ ){1,5}(?:uebertragen|verkauft|abgetreten|veraeussert)\b|\b(?:akte|sache|vorgang|auftrag)\b.*\b(?:dorthin|auftraggeber(?:in)?) zurueckgegeben\b",
 );
 

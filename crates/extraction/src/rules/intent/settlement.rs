@@ -17,6 +17,7 @@ patterns!(
     r"|\bzustimmung\b.*\b(?:nicht (?:\w+ ){0,2}(?:erteil\w*|geben|gegeben)|verweiger\w*|versag\w*)\b|\bgegen (?:den|ihren|diesen) (?:\w*plan|vergleich\w*|\w*vorschlag)\b.*\bentschieden\b|\bversuch\b.*\bgescheitert\b",
     r"|\b(?:nicht in der lage|keine (?:moeglichkeit|veranlassung|grundlage|handhabe))\b.*\b(?:\w*plan|vergleich\w*|\w*vorschlag|angebot|\w*verzicht|quote|erlass|nachlass|ratenzahlung)\b|\b(?:widerspruch|einspruch|einwendungen) (?:\w+ ){0,4}gegen (?:den|ihren|diesen) (?:\w*plan|vergleich\w*|\w*vorschlag)\b|\bgegen (?:den|ihren|diesen) (?:\w*plan|vergleich\w*|\w*vorschlag)\b.*\b(?:widerspruch|einspruch|einwendungen)\b",
     r"|\blehn(?:e|en|t)\b[^;]*\bab(?: ?[.,;!)]|$| (?:und|da|weil|sondern|denn|aber|sowie)\b)",
+    r"|\bstimm(?:t|en|e)\b[^;]*\b(?:nicht|keineswegs|keinesfalls) zu(?: ?[.,;!)]|$| (?:und|da|weil|sondern|denn|aber|sowie|oder)\b)",
     r"|\blehnen? (?:wir |ich |hiermit ){0,2}(?:ihn|diesen|dies|das|es) (?:\w+ ){0,2}ab\b|\braten\b.*\b(?:mache?n?|gehe?n?|trage?n?) (?:ich|wir) (?:\w+ )?nicht mit\b|\b(?:uns|mir) (?:\w+ )?zu (?:wenig|niedrig|gering)\b|\bihr(?:em)? (?:antrag|ersuchen)\b.*\b(?:wird|kann|koennen) (?:\w+ ){0,4}(?:abgelehnt|nicht (?:\w+ ){0,2}entsprochen|nicht (?:\w+ ){0,2}stattgegeben)\b",
 );
 
@@ -24,6 +25,7 @@ patterns!(
     ACCEPTS,
     r"\b(?:plan|planes|vergleich|vergleichs\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|regulierungs\w*|zahlungsvorschlag|offer|proposal|einigung\w*|abfindung\w*)\b.*\b(?:zugestimmt|stimmen .*zu|stimmt .*zu|angenommen|nehmen .*an\b|einverstanden|einverstaendnis|zustimmung|akzeptier\w*|annahme|anzunehmen|accept\w*|agree\w*)\b",
     r"|\b(?:stimmen|stimme|stimmt|akzeptieren|zustimmung zu|accept|agree to|einverstanden mit|nehmen wir|nehme ich)\b.*\b(?:plan|vergleich\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|offer|proposal|abfindung\w*)\b",
+    r"|\b(?:vorgeschlagen|angeboten|angetragen)\w* (?:\w+ ){0,2}(?:regelung|loesung)\b.*\b(?:einverstanden|zugestimmt|stimm\w*|angenommen|akzeptier\w*)\b|\b(?:einverstanden|zugestimmt|stimm\w*|akzeptier\w*)\b.*\b(?:vorgeschlagen|angeboten|angetragen)\w* (?:\w+ ){0,2}(?:regelung|loesung)\b",
     r"|\bnimmt\b.*\b(?:plan|vergleich\w*|\w*vorschlag|angebot)\b.*\ban\b(?:[.,;!]|$| (?:und|da|weil)\b)",
 );
 
