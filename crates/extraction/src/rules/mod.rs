@@ -91,7 +91,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if reservation.is_some() {
         doubts.insert(Doubt::Conditional);
     }
-    let hesitation = claim.and_then(|_| look.hesitation(&account));
+    let hesitation = claim.and_then(|_| look.hesitation(&account, &folded));
     if hesitation.is_some() {
         doubts.insert(Doubt::Hesitation);
     }

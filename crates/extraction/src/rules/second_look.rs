@@ -6,9 +6,14 @@
 //! thousands of sentences. A write needs both.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use domain::money::Money;
+use regex::Regex;
 
 use super::claim::Account;
 use super::segments::Segment;
+use crate::pattern::pattern;
 use crate::sentences::{Kind, Kinds, Model};
 
 /// A sentence this likely to give a clerk reason to hesitate goes to one. Chosen on labelled mails
@@ -54,11 +59,20 @@ impl SecondLook {
 
     /// The sentence that a clerk would hesitate over most, if there is one. An offer beside a total
     /// that stands is no reason, but a sentence that offers states no total.
-    pub(super) fn hesitation(&self, account: &Account) -> Option<Range<usize>> {
+    ///
+    /// Who paid is no reason where nothing is owed any more.
+    pub(super) fn hesitation(&self, account: &Account, folded: &str) -> Option<Range<usize>> {
+        static PAID: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(r"\b(?:ueberwiesen|bezahlt|gezahlt|beglichen|ausgeglichen|eingezahlt|paid)\b")
+        });
         let claim = account.claim.as_ref().and_then(|claim| claim.segment);
+        let is_settled = account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO);
+        let tells_payment =
+            |segment: &Segment| is_settled && PAID.is_match(&folded[segment.range.clone()]);
         let sentences = account.segments.iter().zip(&self.kinds).enumerate();
         let (segment, alarm) = sentences
             .filter(|(_, (segment, _))| !segment.is_row && segment.range.len() >= SHORTEST_SENTENCE)
+            .filter(|(_, (segment, _))| !tells_payment(segment))
             .map(|(at, (segment, kinds))| {
                 let offer = if claim == Some(at) { kinds.of(Kind::Offer) } else { 0.0 };
                 let question = (1.0 - QUESTION) * kinds.of(Kind::Question);

@@ -140,6 +140,19 @@ fn machines_are_known_by_what_they_say() {
             "Alles klar? Wir haben es automatisch geschlossen.",
         ),
         (
+            "Betriebsferien Re: Muster",
+            "Moin! Wir lesen bis 14.08.2026 keine Mails. Diese Antwort kommt vom Automaten.",
+        ),
+        (
+            "Vorgang #884 angelegt",
+            "Deine Nachricht ist angekommen. Diese Quittung verschickt unser System von allein.",
+        ),
+        (
+            "Gelesen: Muster, Forderung 500,00 EUR",
+            "Ihre Nachricht\n\n   An: post@glaeubiger.example\n   Betreff: Muster, Forderung \
+             500,00 EUR\n   Gesendet: 27.04.2026 16:31\n\nwurde am 28.04.2026 08:59 gelesen.",
+        ),
+        (
             "Eingangsbestätigung",
             "Ihre Nachricht ist eingegangen. Forderungen unter 50,00 Euro werden sofort fällig. \
              Dies ist eine automatisch erzeugte Nachricht.",
@@ -157,6 +170,9 @@ fn advertising_without_a_case_is_spam() {
         "Firmenkredit bis 80.000 EUR. Sie möchten keine Angebote mehr? Abbestellen.",
         "Rundbrief an alle: Der Beitrag steigt. Liebe Mitglieder, danke!",
         "Du bekommst diese Mail, weil du uns geschrieben hast. Jetzt stöbern, Abmelden mit einem Klick.",
+        "Gesamtforderung 750,00 EUR. Der Vertrag kommt durch Überweisung zustande. Bei Nichtgefallen betrachten Sie dies als Offerte.",
+        "Ihre Sendung DE771 konnte nicht zugestellt werden, es fehlen 2,99 EUR Zollgebühr.",
+        "Verehrte Kanzlei, wir kaufen Ihre Rechnungen an. Jetzt loslegen!",
         "We buy debts. Register now and receive EUR 250.00 commission.",
     ] {
         assert_eq!(read_with_subject("Neu", body).intent, Intent::Spam, "{body}");

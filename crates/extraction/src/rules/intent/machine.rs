@@ -13,6 +13,9 @@ use crate::pattern::pattern;
 /// A read receipt says no more than this, in bytes.
 const LONGEST_READ_RECEIPT: usize = 800;
 
+/// `Ihre Nachricht`, before the head of the mail that was read.
+const LONGEST_OPENING: usize = 40;
+
 patterns!(
     BOUNCE,
     r"mailer-daemon|postmaster@|undeliver|unzustellbar|delivery (?:status|has failed|failure|failed)|returned to sender|mail delivery (?:system|subsystem|failed)|could not be delivered|konnte nicht (?:zugestellt|uebermittelt) werden|nicht zustellbar|user unknown|mailbox (?:full|unavailable)|zustellung fehlgeschlagen",
@@ -21,6 +24,7 @@ patterns!(
 patterns!(
     AUTO_SUBJECT,
     r"^(?:\[.*\] ?)?(?:abwesenheit|abwesend|automatische (?:antwort|eingangsbestaetigung|empfangsbestaetigung|nachricht)|auto(?:matic)?[- ]?(?:reply|antwort|response)|out of (?:the )?office|eingangsbestaetigung|empfangsbestaetigung|ihre (?:anfrage|nachricht|e-?mail|mail) (?:ist|wurde|haben|bei)|nicht im (?:buero|haus)|urlaub|ich bin (?:nicht|im urlaub|ausser)|bestaetigung (?:ihrer|deiner) (?:anfrage|nachricht)|lesebestaetigung|gelesen:|read:|read receipt|ungelesen geloescht|zugestellt:|delivered:|not read:)",
+    r"|^(?:dein|ihr)e?n? (?:anliegen|nachricht|anfrage|ticket|e-?mail)\b.*\b(?:angekommen|angelegt|eingetroffen)\b|^(?:vorgang|ticket) \S+ angelegt|^betriebsferien\b",
     r"|^ooo\b|\bticket\b.*\b(?:geschlossen|geloest|closed|solved)\b|wir haben (?:deine|ihre) (?:anfrage|nachricht|mail|e-mail) (?:erhalten|bekommen)|(?:anfrage|nachricht|ticket|e-?mail) (?:ist )?(?:eingegangen|erhalten)|we (?:have )?received your|thank you for (?:contacting|your (?:message|email|request))",
 );
 
@@ -30,6 +34,7 @@ patterns!(
     r"|\bnicht (?:im (?:buero|hause?|dienst)|besetzt|erreichbar|am arbeitsplatz|anwesend)\b|\b(?:bin|sind) (?:ich |wir )?(?:\w+ ){0,6}(?:abwesend|ausser haus|im urlaub|in elternzeit|nicht da)\b|out of (?:the )?office",
     r"|\b(?:wird|werden) nicht weitergeleitet|wird nicht (?:gelesen|bearbeitet)|(?:ist|sind) (?:bei uns |am \S+ )?(?:eingegangen|angekommen)|haben (?:deine|ihre) (?:anfrage|nachricht|e-?mail|mail) (?:\w+ ){0,4}erhalten|eingang (?:ihrer|deiner) (?:anfrage|nachricht|e-?mail|mail)",
     r"|(?:anfrage|nachricht|e-?mail|mail) ist (?:\w+ ){0,4}(?:eingetroffen|gelandet)|dauert (?:\w+ ){0,8}tage\b|(?:bleibt|ist|sind|haben) (?:[\w.]+ ){0,12}geschlossen\b|lesen (?:ihre|deine|eure) (?:anfrage|nachricht|e-?mail|mail)\b|(?:antworte|antworten sie)? ?(?:bitte )?nicht (?:auf diese|darauf|auf diese e-?mail|auf diese nachricht)|wir melden uns|melden uns (?:in der regel|innerhalb|schnellst|so schnell|unaufgefordert)|\bvertretung\b|dringenden? (?:faellen|angelegenheiten)|we will (?:get back|respond|reply)|innerhalb von \d+ (?:werk|arbeits)tagen|bearbeitungszeit|melden wir uns|betriebsferien|so schnell wie moeglich|nach meiner rueckkehr|vorgangsnummer|ticket-?(?:nummer|nr|id)",
+    r"|\bsystemnachricht\b|\bvom automaten\b|\b(?:verschickt|sendet|versendet|erzeugt) (?:unser|das) system\b|\b(?:ticket|vorgang)\b[^.;]*\bangelegt\b|\bein mensch\b[^.;]*\b(?:liest|hatte|schaut)\b|\blesen (?:\w+ ){0,4}keine (?:e-?mails?|mails?|nachrichten)\b|\b(?:auf|an) diese (?:bestaetigung|quittung|nachricht|adresse) (?:\w+ ){0,3}(?:nicht|keine)\b|\b(?:musst du|du musst|muessen sie|sie muessen) nichts weiter\b|\bnot been read\b|\b(?:is|are|will be) closed\b|\bwill reopen\b",
 );
 
 /// The mail could not be delivered, says the sender, the subject or the body.
@@ -53,7 +58,9 @@ pub(super) fn says_it_is_a_machine(subject: &str) -> bool {
 }
 
 /// `Ihre Nachricht … wurde am … gelesen.`
-pub(super) fn is_read_receipt(subject: &str, body: &str) -> bool {
+///
+/// It repeats the head of the mail that was read, which looks like the start of a quote.
+pub(super) fn is_read_receipt(subject: &str, body: &str, quote: &str) -> bool {
     static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"^(?:gelesen|read|read receipt|lesebestaetigung|ungelesen geloescht|not read|zugestellt|delivered|uebermittelt|empfangsbestaetigung|return receipt) ?[:(-]",
@@ -64,7 +71,9 @@ pub(super) fn is_read_receipt(subject: &str, body: &str) -> bool {
             r"\b(?:wurde|was|ist|has been|angezeigt|bestaetigung)\b.*\b(?:gelesen|read|geoeffnet|displayed|angezeigt|geloescht|deleted|zugestellt|delivered)\b",
         )
     });
-    let said = body.lines().filter(|line| !line.trim_start().starts_with("betreff:"));
+    let quote = if body.len() < LONGEST_OPENING { quote } else { "" };
+    let said =
+        body.lines().chain(quote.lines()).filter(|line| !line.trim_start().starts_with("betreff:"));
     let said: String = said.flat_map(|line| [line, " "]).collect();
     said.len() < LONGEST_READ_RECEIPT && SUBJECT.is_match(subject) && BODY.is_match(&said)
 }

@@ -92,7 +92,7 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
         doubts.insert(Doubt::ThirdParty);
         return done(Intent::Other, false, doubts);
     }
-    if is_read_receipt(&subject, &body) && doubts.is_empty() {
+    if is_read_receipt(&subject, &body, &fold(&mail.quote)) && doubts.is_empty() {
         return done(Intent::AutoReply, false, doubts);
     }
     if !findings.names_case
