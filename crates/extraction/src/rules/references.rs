@@ -410,7 +410,7 @@ pub(super) fn key(number: &str) -> String {
 static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i:\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
-        r"|(?:\p{L}+-?)?(?:nummer|nr|konto|vertrag|vorgang|darlehen|kredit|rechnung|police|akte|engagement)(?:e?s)?|kd|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
+        r"|(?:\p{L}+-?)?(?:nummer|nr|konto|karte|leasing|vertrag|vorgang|darlehen|kredit|rechnung|police|akte|engagement)(?:e?s)?|kd|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
         r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*)",
         r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
     ))
@@ -420,7 +420,7 @@ static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
 static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(#?\b(?:[A-Z]{1,5}[0-9]?(?:[-/][A-Z]{1,4})*[-/.][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
-        r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}|[A-Z]{1,3} [0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[A-Z]{1,2} [0-9]{4}-[0-9]{4,}(?:-[0-9]+)?",
+        r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}|[A-Z]{2,3} [0-9]{4} [0-9]{4}(?: [0-9]{2,4})?|[A-Z]{1,3} [0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[A-Z]{1,2} [0-9]{4}-[0-9]{4,}(?:-[0-9]+)?",
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
         r"|[A-Z]{1,3}[0-9]{7,12}|[A-Z]{1,3}[0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[0-9]{1,5}/[0-9]{2}-[A-Z](?:/[a-z]{1,3})?",

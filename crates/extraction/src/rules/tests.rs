@@ -221,6 +221,11 @@ fn a_mail_that_is_called_back_or_steers_a_machine_is_not_written() {
 
 #[test]
 fn what_the_office_put_down_is_no_statement() {
+    let attributed = "In Ihrem Brief führen Sie einen Beitragsrückstand von 500,00 EUR an.";
+    assert_eq!(read(attributed).debt_amount, None);
+    let open = "Der Rückstand beträgt 500,00 EUR. Wir können den Betrag weder bestätigen noch \
+                berichtigen.";
+    assert!(read(open).doubts.contains(&Doubt::Conditional), "{:?}", read(open).doubts);
     let echoed = "Ihr Schreiben betreffend die von Ihnen mit insgesamt 500,00 EUR bezifferte \
                   Forderung liegt vor.";
     assert_eq!(read(echoed).debt_amount, None);

@@ -83,6 +83,14 @@ impl Sentence<'_> {
         has_basis: bool,
     ) -> Option<&'w Word> {
         let is_open = |word: &&Word| word.sense == Sense::Open;
+        // `500 EUR inkl. aller Nebenforderungen` is named by nothing behind it.
+        let named =
+            right.iter().find(|word| is_label(word.sense) || word.sense == Sense::Inclusive);
+        if named.is_some_and(|word| word.sense == Sense::Inclusive)
+            && !right.iter().any(|w| is_open(&w))
+        {
+            return None;
+        }
         let word = match right.iter().find(|word| is_label(word.sense))? {
             basis if basis.sense == Sense::Basis => right.iter().find(is_open).unwrap_or(basis),
             word => word,

@@ -156,7 +156,7 @@ fn is_less(reading: &Reading, folded: &str, segments: &[Segment]) -> bool {
     });
     let Some(segment) = segments.get(reading.segment) else { return true };
     let end = reading.amount.range.end.min(segment.range.end);
-    LESS.is_match(&folded[segment.range.clone()])
+    LESS.is_match(&folded[segment.range.clone()].replace("nicht tituliert", ""))
         || CAME_IN.is_match(&folded[end..segment.range.end])
 }
 

@@ -244,7 +244,7 @@ impl Sentence<'_> {
                 r"\bhatten?\b.*\b(?:mitgeteilt|genannt|beziffert|angegeben|gemeldet|angemeldet|betragen|belaufen)\b",
                 r"|\b(?:ihre[nrm]?|euren?|eurer) (?:unterlagen|aufstellung|angaben|schreiben|anschreiben|liste|angabe|mitteilung)\b",
                 r"|\bvon ihnen (?:\w+ ){0,2}(?:genannt|angegeben|mitgeteilt|angenommen|beziffert|aufgefuehrt)",
-                r"|\bsie (?:nennen|geben|beziffern|gehen|nannten|gaben|schreiben|schrieben)\b|\blaut (?:schuldner|mandant|ihr)|\bangaben (?:des|der|ihre)\b",
+                r"|\b(?:fuehren|setzen) sie\b[^;]*\ban(?: ?[.,;]|$| und\b)|\bsie (?:nennen|geben|beziffern|gehen|nannten|gaben|schreiben|schrieben)\b|\blaut (?:schuldner|mandant|ihr)|\bangaben (?:des|der|ihre)\b",
                 r"|\b(?:you|your) (?:stated|mentioned|letter|records)\b"
             ))
         });

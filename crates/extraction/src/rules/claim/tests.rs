@@ -65,6 +65,7 @@ fn the_claim_is_found_however_it_is_said() {
         "Pfändungsankündigung 19.02.2026\n\nHeute, 16.06.2026, steht das Konto mit EUR 500,00 im Rückstand.",
         "Sozialversicherungsbeiträge | 302,00 EUR\nSäumniszuschläge | 150,00 EUR\nPfändungsgebühr | 28,00 EUR\nAuslagen | 20,00 EUR\nBetrag des Auftrags | 500,00 EUR",
         "Die Gesamtschuld von 500,00 EUR ist in zwölf Raten zu 40,00 EUR und einer letzten zu 20,00 EUR abzutragen.",
+        "Stand der Sache: EUR 500,00 inkl. aller Nebenforderungen, nicht tituliert.",
         "Schlusssaldo einschließlich Zinsen und Entgelten: EUR 500,00 zu unseren Gunsten",
     ] {
         assert_eq!(read(text), Ok(Some(50_000)), "{text}");
