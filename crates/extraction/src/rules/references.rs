@@ -91,7 +91,7 @@ static THERE: LazyLock<Regex> = LazyLock::new(|| {
 
 static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
     our_number_after(
-        r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|[il]hre[rn]? (?:anfrage|schreiben|nachricht))\b)",
+        r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|(?:[il]hre[rn]?|zur) (?:anfrage|schreiben|nachricht))\b)",
     )
 });
 
@@ -285,7 +285,9 @@ fn collect_shaped(
         )
     });
     static BESIDE_NAME: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"\p{L}[ \n]?\($|\p{L}, $|(?:^|\n)$|\b(?:[Zz]u|[Ii]n|[Bb]ezug) $")
+        pattern(
+            r"\p{L}[ \n]?\($|\p{L}, $|(?:^|\n)$|\b(?:[Zz]u|[Ii]n|[Bb]ezug) $|\((?:Vorgang|Akte|Fall) $",
+        )
     });
     for number in SHAPED.find_iter(folded) {
         let range = number.range();
@@ -607,6 +609,8 @@ mod tests {
             ("zu 720110, Herrn Max Muster, liegt nichts vor.", "720110"),
             ("in Sachen Hafen AG ./. Muster (35/26 / ML-30-60117)", "35/26"),
             ("Ihre Akte : 750008", "750008"),
+            ("Zur Anfrage 207/26, Kostenschuldnerin Anna Muster:", "207/26"),
+            ("zu Anna Muster (Vorgang 207/26, Konto HKV 77120443) ist überholt.", "207/26"),
         ] {
             assert_eq!(ours(body).as_deref(), Some(number), "{body}");
         }

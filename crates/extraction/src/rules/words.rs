@@ -118,7 +118,10 @@ fn sense_of(word: &str) -> Option<Sense> {
 
 /// Folded words by their sense.
 const LISTS: [(Sense, &str); 17] = [
-    (Sense::Sum, "summe addition insgesamt zusammen gesamt total endsumme gesamthoehe summarum"),
+    (
+        Sense::Sum,
+        "summe abrechnungssumme addition insgesamt zusammen gesamt total endsumme gesamthoehe summarum",
+    ),
     (
         Sense::Claim,
         "balance saldo debt arrears owed owes owing claim schuldet schulden schuld geschuldet \
@@ -255,9 +258,14 @@ fn by_form(word: &str) -> Option<Sense> {
             "forderung",
             "schuld",
             "zwischen",
+            "abloese",
+            "abrechnung",
         ])
     {
         return Some(Sense::Unrelated);
+    }
+    if starts(&["ratenkredit", "ratendarlehen", "ratenkauf"]) {
+        return Some(Sense::Basis);
     }
     if starts(&["raten", "teilzahlung", "schlussrate", "monatsrate"])
         || ends(&["rate", "raten", "teilzahlung"])

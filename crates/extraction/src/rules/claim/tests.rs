@@ -66,6 +66,8 @@ fn the_claim_is_found_however_it_is_said() {
         "Sozialversicherungsbeiträge | 302,00 EUR\nSäumniszuschläge | 150,00 EUR\nPfändungsgebühr | 28,00 EUR\nAuslagen | 20,00 EUR\nBetrag des Auftrags | 500,00 EUR",
         "Die Gesamtschuld von 500,00 EUR ist in zwölf Raten zu 40,00 EUR und einer letzten zu 20,00 EUR abzutragen.",
         "Stand der Sache: EUR 500,00 inkl. aller Nebenforderungen, nicht tituliert.",
+        "Die Abrechnung des Ratenkredits lautet wie folgt:\nRestkapital | 450,00 EUR\nVerzugszins | 50,00 EUR\nAbrechnungssumme | 500,00 EUR",
+        "Baudarlehen\ngekündigt am 30.01.2026\nAblösesumme zum heutigen Tage: 500,00 €",
         "Schlusssaldo einschließlich Zinsen und Entgelten: EUR 500,00 zu unseren Gunsten",
     ] {
         assert_eq!(read(text), Ok(Some(50_000)), "{text}");
