@@ -161,7 +161,13 @@ fn is_less(reading: &Reading, folded: &str, segments: &[Segment]) -> bool {
 }
 
 /// Of several stated amounts those that a word made one are none if the model knows better.
-pub(super) fn drop_unlikely(readings: &mut [Reading]) {
+///
+/// What is called a correction stays, however unlikely: it takes the other one back.
+pub(super) fn drop_unlikely(readings: &mut [Reading], folded: &str) {
+    let is_correction = |reading: &Reading| {
+        let name = &folded[reading.evidence.clone()];
+        ["korrektur", "korrigiert", "berichtig", "correct"].iter().any(|word| name.contains(word))
+    };
     let stated: Vec<usize> = (0..readings.len())
         .filter(|at| is_stated(readings[*at].role) && !readings[*at].in_sum)
         .collect();
@@ -179,6 +185,7 @@ pub(super) fn drop_unlikely(readings: &mut [Reading]) {
         let is_named = reading.role == Role::Total && !reading.is_general;
         let unlikely = if reading.is_vague() { RIVAL } else { unlikely };
         if !is_named
+            && !is_correction(reading)
             && !reading.confirmed
             && reading.amount.value != sure
             && reading.likelihood < unlikely

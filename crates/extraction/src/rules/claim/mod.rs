@@ -217,7 +217,7 @@ pub(super) fn account(text: &str) -> Account {
     follow_rates(&mut readings);
     check_sums(&mut readings);
     drop_included(&mut readings, &folded, &segments);
-    likely::drop_unlikely(&mut readings);
+    likely::drop_unlikely(&mut readings, &folded);
     decide(&mut account, &readings);
     if account.claim.as_ref().is_none_or(|claim| claim.strength == Strength::Bare)
         && account.doubts.is_empty()
