@@ -177,7 +177,7 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
     states_other || (!amounts.is_empty() && !known)
 }
 
-/// The mail says itself that it answers for several persons.
+/// The mail says itself that it answers for several persons or claims.
 fn speaks_of_several(mail: &CleanedMail) -> bool {
     let text = fold(&format!("{}\n{}", mail.subject, mail.body));
     static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -188,6 +188,7 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
             r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b|\bgeschwister\b",
             r"|\bauf (?:sie|ihn|den|die) (?:\w+ )?entfallende\w* (?:kopfteil|anteil)\w*",
             r"|\b(?:aus|zu|fuer|in) (?:beiden|allen|saemtlichen) (?:angelegenheiten|akten|sachen|verfahren|mandaten|vorgaengen)\b|\b(?:zwei|drei|mehrere) (?:glaeubiger|auftraggeber|mandanten)\b",
+            r"|\bbeides zusammen(?:genommen)?\b",
         ))
     });
     SEVERAL.is_match(&text) || names::lists_several(&mail.body)

@@ -220,6 +220,18 @@ fn a_mail_that_is_called_back_or_steers_a_machine_is_not_written() {
 }
 
 #[test]
+fn a_counter_proposal_and_one_figure_for_two_claims_go_to_a_person() {
+    let counter = "Unser Gegenvorschlag zum Vertrag: Zahlbetrag insgesamt: 500,00 EUR, aufgebracht \
+                   durch die Familie. Geht das Geld ein, geben wir den Titel heraus.";
+    assert_eq!(read(counter).intent, Intent::SettlementCounter);
+    let joint = "Es bestehen eine Erstattungsforderung und ein Darlehen. Beides zusammengenommen \
+                 ergibt eine Gesamtforderung von 500,00 EUR.";
+    assert!(read(joint).doubts.contains(&Doubt::SeveralClients));
+    let number = "Akte: KI-25-004118. Die Gesamtforderung beträgt 500,00 EUR.";
+    assert_eq!(read(number).doubts, []);
+}
+
+#[test]
 fn what_the_office_put_down_is_no_statement() {
     let attributed = "In Ihrem Brief führen Sie einen Beitragsrückstand von 500,00 EUR an.";
     assert_eq!(read(attributed).debt_amount, None);

@@ -34,7 +34,9 @@ use machine::{is_auto_reply, is_bounce, is_read_receipt, says_it_is_a_machine};
 use questions::{ASKS_FOR, asks_for_answer, cannot_assign, needs_fact, puts_off};
 use said::{Said, said};
 use sale::{is_sold, speaks_of_sale};
-use settlement::{accepts, grants_plan, names_plan, offers, refuses, waives, wishes_plan};
+use settlement::{
+    COUNTERS, accepts, grants_plan, names_plan, offers, refuses, waives, wishes_plan,
+};
 use spam::is_spam;
 use speaker::{TALKS_TO_MACHINE, is_debtor, pays_for_debtor};
 use statement::{ATTACHED, SPEAKS_OF_CLAIM, STATES_ACCOUNT, TAKES_BACK, is_draft};
@@ -145,6 +147,10 @@ fn creditors_intent(subject: &str, body: &str, said: &[Said<'_>], account: &Acco
     let offered = said.iter().any(offers);
     if refuses {
         return if offered && !firm { Intent::SettlementCounter } else { Intent::Rejection };
+    }
+    // Whatever total stands beside it, the office has to answer.
+    if said.iter().any(|sentence| COUNTERS.is_match(sentence.text) && !sentence.is_question()) {
+        return Intent::SettlementCounter;
     }
     let subject = Said::unseen(subject);
     let whole = || said.iter().chain([&subject]);

@@ -43,6 +43,11 @@ patterns!(
 );
 
 patterns!(
+    pub(super) COUNTERS,
+    r"\b(?:unser(?:en)?|mein(?:en)?|unser neuer|folgende[rns]?) (?:gegenvorschlag|gegenangebot)\b|\b(?:our|my|following) counter-? ?(?:offer|proposal)\b",
+);
+
+patterns!(
     PLANS,
     r"\b(?:(?:eine|einer|jede|erste|der|die|mit) (?:\w+ )?rate|teilbetraegen|raten(?:zahlung|vereinbarung|plan|zahlungsvereinbarung|angebot|zahlungsangebot)?|monatsrate\w*|teilzahlung\w*|stundung\w*|zahlungsvereinbarung|zahlungsplan|monatliche[nr]? (?:rate|raten|zahlung|zahlungen)|instal+ments?|payment plan|stillhalt\w*)\b",
 );
