@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// Added to the niceness of the workers' threads. A mail that is committed can wait, its sender
 /// cannot: while both want the processor, the workers get about a tenth of what an equal would
 /// (`man 7 sched`: a step is a factor of 1.25). On an idle machine nothing changes.
+#[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
 /// A runtime whose threads, also those of its blocking calls, run at a lower priority. It is apart
@@ -63,7 +64,9 @@ mod tests {
         let runtime = BackgroundRuntime::start().unwrap();
         let of_task = runtime.handle().spawn(async { niceness() }).await.unwrap();
         let of_blocking = runtime.handle().spawn_blocking(niceness).await.unwrap();
-        assert!(of_task > before && of_blocking > before, "{before}: {of_task}, {of_blocking}");
+        // Nobody is nicer than 19.
+        let lower = (before + NICENESS).min(19);
+        assert_eq!((of_task, of_blocking), (lower, lower));
         assert_eq!(niceness(), before);
     }
 }
