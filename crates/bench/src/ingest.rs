@@ -19,9 +19,10 @@ const UNIT: &str = "webhooks/s";
 pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report) -> Result<()> {
     let time = Duration::from_secs(u64::try_from(scale.of(20))?);
     let floor = floor(place, time).await?;
-    data::empty(&place.postgres().await?).await?;
+    let postgres = place.postgres().await?;
+    data::empty(&postgres).await?;
     place.start(Kind::Ingest, 1).await?;
-    data::checkpoint(&place.postgres().await?).await?;
+    data::checkpoint(&postgres).await?;
     let peak = load(place, time, None).await?;
     report.add_beside(
         format!("ingest: {CONNECTIONS} connections, {} s", time.as_secs()),
@@ -32,7 +33,7 @@ pub(crate) async fn measure(place: &mut Place, scale: Scale, report: &mut Report
     report.add("ingest: p50 at the peak", percentile(&peak.times, 0.50), "ms");
     report.add("ingest: p99 at the peak", percentile(&peak.times, 0.99), "ms");
     report.add("ingest: refused at the peak", peak.refused as f64, "webhooks");
-    data::checkpoint(&place.postgres().await?).await?;
+    data::checkpoint(&postgres).await?;
     let half = load(place, time, Some(peak.rate / 2.0)).await?;
     report.add("ingest: rate at half the peak", half.rate, UNIT);
     report.add("ingest: p50 at half the peak", percentile(&half.times, 0.50), "ms");

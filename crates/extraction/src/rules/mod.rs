@@ -71,20 +71,18 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         doubts.insert(Doubt::BodiesDisagree);
     }
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
-    let is_price = |claim: &Claim| {
+    let is_price = claim.is_some_and(|claim| {
         (claim.is_unnamed || claim.is_bare_sum) && account.is_sum_of_rates(claim.value, &folded)
-    };
+    });
     let is_bare = |claim: &Claim| {
         let is_sure = |at: usize| {
             let sentence = &folded[account.segments[at].range.clone()];
             !intent::is_price_of_plan(sentence)
                 && (look.states(at) >= SURE_STATEMENT || intent::speaks_of_today(sentence))
         };
-        is_price(claim) || claim.is_bare_sum && !claim.segment.is_some_and(is_sure)
+        claim.is_bare_sum && !claim.segment.is_some_and(is_sure)
     };
-    if intent.intent == Intent::PaymentPlan && claim.is_none_or(is_bare)
-        || claim.is_some_and(is_price)
-    {
+    if is_price || intent.intent == Intent::PaymentPlan && claim.is_none_or(is_bare) {
         doubts.insert(Doubt::NoTotal);
     }
     let reservation = account.reservations.iter().find(|at| look.confirms_reservation(**at));

@@ -82,17 +82,15 @@ impl Sentence<'_> {
         right: &'w [Word],
         has_basis: bool,
     ) -> Option<&'w Word> {
-        let is_open = |word: &&Word| word.sense == Sense::Open;
+        let open = right.iter().find(|word| word.sense == Sense::Open);
         // `500 EUR inkl. aller Nebenforderungen` is named by nothing behind it.
         let named =
             right.iter().find(|word| is_label(word.sense) || word.sense == Sense::Inclusive);
-        if named.is_some_and(|word| word.sense == Sense::Inclusive)
-            && !right.iter().any(|w| is_open(&w))
-        {
+        if named.is_some_and(|word| word.sense == Sense::Inclusive) && open.is_none() {
             return None;
         }
         let word = match right.iter().find(|word| is_label(word.sense))? {
-            basis if basis.sense == Sense::Basis => right.iter().find(is_open).unwrap_or(basis),
+            basis if basis.sense == Sense::Basis => open.unwrap_or(basis),
             word => word,
         };
         let near = word.range.start.saturating_sub(amount.range.end) <= DIRECTLY_BEFORE + 8;

@@ -177,6 +177,10 @@ impl Account {
     /// Whether the mail speaks of rates, and an amount and a number in it come to this one: the price
     /// of a plan, perhaps, and not the claim.
     pub(super) fn is_sum_of_rates(&self, value: Money, folded: &str) -> bool {
+        let words = ["rate", "gleichen teilen", "teilbetr", "monatlich", "je monat"];
+        if !words.iter().any(|word| folded.contains(word)) {
+            return false;
+        }
         let counts = self.readings.iter().filter_map(|reading| {
             let rate = reading.amount.value.cents();
             (rate > 0 && value.cents() % rate == 0).then(|| value.cents() / rate)
@@ -185,10 +189,7 @@ impl Account {
             .filter(|count| RATES_OF_A_PLAN.contains(count))
             .map(|count| count.to_string())
             .collect();
-        ["rate", "gleichen teilen", "teilbetr", "monatlich", "je monat"]
-            .iter()
-            .any(|word| folded.contains(word))
-            && folded.split(|c: char| !c.is_ascii_digit()).any(|number| counts.contains(number))
+        folded.split(|c: char| !c.is_ascii_digit()).any(|number| counts.contains(number))
     }
 
     /// At every place the words beside this amount make it something else than the claim.

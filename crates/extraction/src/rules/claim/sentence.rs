@@ -98,12 +98,6 @@ impl Sentence<'_> {
         {
             role = Role::Total;
         }
-        // `Eingegangen sind 200 EUR.`
-        static CAME_IN: LazyLock<Regex> = LazyLock::new(|| {
-            pattern(
-                r"\b(?:eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|gutgeschrieben) (?:sind|ist|waren|war|wurden?)(?: (?:am|bisher|bislang|hier|bei uns|dabei|insgesamt|zuletzt|bereits))*$",
-            )
-        });
         // `Davon sind 200 EUR bezahlt.`
         let is_share = label.is_some_and(|word| {
             matches!(&self.folded[word.range.clone()], "davon" | "darin" | "hiervon")
@@ -157,6 +151,12 @@ impl Sentence<'_> {
         if direct(Sense::Inclusive) && self.is_included(left_start..start) {
             role = Role::Item;
         }
+        // `Eingegangen sind 200 EUR.`
+        static CAME_IN: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"\b(?:eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|gutgeschrieben) (?:sind|ist|waren|war|wurden?)(?: (?:am|bisher|bislang|hier|bei uns|dabei|insgesamt|zuletzt|bereits))*$",
+            )
+        });
         if role == Role::Unknown && CAME_IN.is_match(before) {
             role = Role::Paid;
         }

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::super::references::is_reply_subject;
 use super::said::Said;
 use super::says_something;
+use crate::fold::fold;
 use crate::pattern::pattern;
 
 /// A read receipt says no more than this, in bytes.
@@ -71,11 +72,14 @@ pub(super) fn is_read_receipt(subject: &str, body: &str, quote: &str) -> bool {
             r"\b(?:wurde|was|ist|has been|angezeigt|bestaetigung)\b.*\b(?:gelesen|read|geoeffnet|displayed|angezeigt|geloescht|deleted|zugestellt|delivered)\b",
         )
     });
-    let quote = if body.len() < LONGEST_OPENING { quote } else { "" };
+    if !SUBJECT.is_match(subject) {
+        return false;
+    }
+    let quote = if body.len() < LONGEST_OPENING { fold(quote) } else { String::new() };
     let said =
         body.lines().chain(quote.lines()).filter(|line| !line.trim_start().starts_with("betreff:"));
     let said: String = said.flat_map(|line| [line, " "]).collect();
-    said.len() < LONGEST_READ_RECEIPT && SUBJECT.is_match(subject) && BODY.is_match(&said)
+    said.len() < LONGEST_READ_RECEIPT && BODY.is_match(&said)
 }
 
 pub(super) fn is_auto_reply(subject: &str, body: &str, said: &[Said<'_>]) -> bool {

@@ -35,7 +35,7 @@ use questions::{ASKS_FOR, asks_for_answer, cannot_assign, needs_fact, puts_off};
 use said::{Said, said};
 use sale::{is_sold, speaks_of_sale};
 use settlement::{
-    COUNTERS, accepts, grants_plan, names_plan, offers, refuses, waives, wishes_plan,
+    accepts, counters, grants_plan, names_plan, offers, refuses, waives, wishes_plan,
 };
 use spam::is_spam;
 use speaker::{TALKS_TO_MACHINE, is_debtor, pays_for_debtor};
@@ -94,7 +94,7 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
         doubts.insert(Doubt::ThirdParty);
         return done(Intent::Other, false, doubts);
     }
-    if is_read_receipt(&subject, &body, &fold(&mail.quote)) && doubts.is_empty() {
+    if is_read_receipt(&subject, &body, &mail.quote) && doubts.is_empty() {
         return done(Intent::AutoReply, false, doubts);
     }
     if !findings.names_case
@@ -149,7 +149,7 @@ fn creditors_intent(subject: &str, body: &str, said: &[Said<'_>], account: &Acco
         return if offered && !firm { Intent::SettlementCounter } else { Intent::Rejection };
     }
     // Whatever total stands beside it, the office has to answer.
-    if said.iter().any(|sentence| COUNTERS.is_match(sentence.text) && !sentence.is_question()) {
+    if said.iter().any(counters) {
         return Intent::SettlementCounter;
     }
     let subject = Said::unseen(subject);

@@ -43,7 +43,7 @@ patterns!(
 );
 
 patterns!(
-    pub(super) COUNTERS,
+    COUNTERS,
     r"\b(?:unser(?:en)?|mein(?:en)?|unser neuer|folgende[rns]?) (?:gegenvorschlag|gegenangebot)\b|\b(?:our|my|following) counter-? ?(?:offer|proposal)\b",
 );
 
@@ -99,6 +99,11 @@ pub(super) fn refuses(sentence: &Said<'_>) -> bool {
 /// A settlement that the office did not propose.
 pub(super) fn offers(sentence: &Said<'_>) -> bool {
     OFFERS.is_match(sentence.text) && !sentence.is_question()
+}
+
+/// A proposal of the sender's own against the office's.
+pub(super) fn counters(sentence: &Said<'_>) -> bool {
+    COUNTERS.is_match(sentence.text) && !sentence.is_question()
 }
 
 /// The rest would be given up: more than instalments.
