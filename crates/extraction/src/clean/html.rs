@@ -14,6 +14,7 @@ use html5ever::tokenizer::{
 };
 use html5ever::{Attribute, LocalName};
 
+use super::LONGEST_TEXT;
 use super::css::{Color, FontSize, Style, StyleSheet};
 use super::page::{Page, Span};
 
@@ -22,6 +23,12 @@ const MAX_DEPTH: usize = 256;
 
 /// Longest honest tags have a few dozen; spaces between them count, too.
 const MAX_ATTRIBUTES: usize = 1_000;
+
+/// The longest honest mails, newsletters in nested tables, have some ten thousand.
+const MOST_TAGS: usize = 50_000;
+
+/// How much is fed to the tokenizer before a look at what it gave, in bytes.
+const CHUNK: usize = 16 * 1024;
 
 /// Text below this size, in pixels, is not read by anybody.
 const LEGIBLE_PIXELS: f32 = 2.5;
@@ -35,16 +42,25 @@ pub(super) struct HtmlText {
     pub(super) hidden_text_removed: bool,
     /// The markup turns the direction of writing around.
     pub(super) reverses_direction: bool,
+    /// What stood behind so many tags, or so much text, was not read.
+    pub(super) is_cut: bool,
 }
 
 pub(super) fn to_text(html: &str) -> HtmlText {
+    let html = without_overlong_tags(html);
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(&without_overlong_tags(html)));
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
-    let _ = tokenizer.feed(&input);
+    let mut rest = &*html;
+    while !rest.is_empty() && !tokenizer.sink.reader.borrow().is_full() {
+        let (chunk, behind) = rest.split_at(rest.floor_char_boundary(CHUNK));
+        input.push_back(StrTendril::from_slice(chunk));
+        let _ = tokenizer.feed(&input);
+        rest = behind;
+    }
     tokenizer.end();
     let reader = tokenizer.sink.reader.into_inner();
     HtmlText {
+        is_cut: !rest.is_empty(),
         text: reader.page.finish(),
         hidden_text_removed: reader.hidden_text,
         reverses_direction: reader.reverses_direction,
@@ -61,6 +77,11 @@ impl TokenSink for Sink {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut reader = self.reader.borrow_mut();
+        match &token {
+            Token::CharacterTokens(text) => reader.text_length += text.len(),
+            Token::TagToken(_) => reader.tags += 1,
+            _ => {}
+        }
         match token {
             Token::CharacterTokens(text) => reader.text(&text),
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => return reader.open(&tag),
@@ -101,9 +122,16 @@ struct Reader {
     reverses_direction: bool,
     /// A `dt` was the last element; its `dd` belongs into the same line.
     term_has_ended: bool,
+    tags: usize,
+    /// Bytes of text so far, the hidden ones too.
+    text_length: usize,
 }
 
 impl Reader {
+    fn is_full(&self) -> bool {
+        self.tags > MOST_TAGS || self.text_length > LONGEST_TEXT
+    }
+
     fn root() -> Element {
         Element {
             name: LocalName::from(""),

@@ -12,6 +12,10 @@ use std::fmt;
 use crate::Mail;
 use crate::money;
 
+/// The longest text that is read, in bytes, of which most may be quoted; a mail in which more stands
+/// was not written for a reader.
+const LONGEST_TEXT: usize = 512 * 1024;
+
 /// The longest part of a mail that is kept, in bytes: some forty pages.
 const LONGEST_PART: usize = 64 * 1024;
 
@@ -141,16 +145,18 @@ impl Part {
         let mut part = Part::of_text(&read.text, subject, sender);
         part.hidden_text_removed = read.hidden_text_removed;
         part.reverses_direction |= read.reverses_direction;
+        part.is_cut |= read.is_cut;
         part
     }
 
     fn of_text(text: &str, subject: &str, sender: quotes::Sender<'_>) -> Part {
-        let plain = characters::to_plain(&characters::without_quoted_printable(text));
+        let read = &text[..text.floor_char_boundary(LONGEST_TEXT)];
+        let plain = characters::to_plain(&characters::without_quoted_printable(read));
         let split = quotes::split(&plain.text, subject, sender);
         let signature::Parts { mut body, mut signature, quoted } =
             signature::split(&split.new, split.is_forward);
         let mut quote = [quoted, split.quoted].join("\n").trim().to_owned();
-        let is_cut = cut(&mut body) | cut(&mut signature);
+        let is_cut = (read.len() < text.len()) | cut(&mut body) | cut(&mut signature);
         cut(&mut quote);
         Part {
             body,
@@ -175,8 +181,7 @@ fn cut(text: &mut String) -> bool {
     if text.len() <= LONGEST_PART {
         return false;
     }
-    let end = (0..=LONGEST_PART).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.truncate(end);
+    text.truncate(text.floor_char_boundary(LONGEST_PART));
     true
 }
 
@@ -204,6 +209,39 @@ fn amounts_disagree(html: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn cleaned(html: Option<String>, text: Option<String>) -> CleanedMail {
+        clean(&Mail {
+            subject: None,
+            from_email: "a@bank.example".to_owned(),
+            from_name: None,
+            body_text: text,
+            body_html: html,
+        })
+    }
+
+    #[test]
+    fn what_stands_behind_more_tags_or_text_than_a_reader_sees_is_cut_off_and_said_to_be() {
+        let ends = "<p>Offen sind 500,00 EUR.</p>";
+        let tags = "<i></i>".repeat(100_000);
+        let hidden = format!("<p style=\"display:none\">{}</p>", "viel ".repeat(200_000));
+        let blank = "\n".repeat(1_000_000);
+        for html in [tags, hidden] {
+            let cleaned = cleaned(Some(format!("<p>Guten Tag</p>{html}{ends}")), None);
+            assert!(cleaned.is_cut && !cleaned.body.contains("500,00"));
+            assert!(cleaned.body.contains("Guten Tag"));
+        }
+        let cleaned = cleaned(None, Some(format!("Guten Tag{blank}Offen sind 500,00 EUR.")));
+        assert!(cleaned.is_cut && !cleaned.body.contains("500,00"));
+    }
+
+    #[test]
+    fn a_picture_in_the_markup_cuts_nothing_off() {
+        let picture = "iVBORw0KGgo".repeat(150_000);
+        let html = format!("<img src=\"data:image/png;base64,{picture}\"><p>Offen: 5,00 EUR</p>");
+        let cleaned = cleaned(Some(html), None);
+        assert!(!cleaned.is_cut && cleaned.body.contains("5,00 EUR"));
+    }
 
     #[test]
     fn of_a_sender_no_more_than_a_name_is_kept() {
