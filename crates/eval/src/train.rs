@@ -1,13 +1,15 @@
 //! Makes the weights of [`extraction::sentences`] from labelled sentences.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use domain::money::Money;
-use extraction::money;
 use extraction::sentences::{BUCKETS, Kind, Model, amounts, features, fold, likelihood, softmax};
+use extraction::{clean, money, rules};
 use sha2::{Digest, Sha256};
 
+use crate::corpus::Corpus;
 use crate::mutate::Random;
 
 const KINDS: usize = Kind::ALL.len();
@@ -99,6 +101,21 @@ pub fn read(directory: &Path, without: &[String]) -> Result<(Vec<Example>, [u8; 
         }
     }
     Ok((examples, hash.finalize().into()))
+}
+
+/// The sentences of a corpus in the order of its mails, each once, as a line of labels has them.
+pub fn unlabelled(corpus: &Corpus) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut sentences = Vec::new();
+    for case in &corpus.cases {
+        for sentence in rules::sentences(&clean::clean(&case.mail)) {
+            let line = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+            if seen.insert(line.clone()) {
+                sentences.push(line);
+            }
+        }
+    }
+    sentences
 }
 
 /// Trains both halves of the model by logistic regression. The same examples give the same model.

@@ -128,6 +128,12 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     }
 }
 
+/// The rows and sentences of the body, as the rules and the model read them.
+pub fn sentences(mail: &CleanedMail) -> Vec<&str> {
+    let segments = segments::segments(&mail.body);
+    segments.into_iter().map(|segment| mail.body[segment.range].trim()).collect()
+}
+
 /// Whether this amount stands in the body, but only as an item, a rate, an offer or the like.
 pub(crate) fn denies(mail: &CleanedMail, amount: Money) -> bool {
     claim::account(&mail.body).denies(amount)
