@@ -140,7 +140,7 @@ const LISTS: [(Sense, &str); 17] = [
         Sense::Item,
         "zinsen zins kosten auslagen kapital porto spesen interest fee fees costs principal \
          hauptsache tituliert titulierte ausgeurteilt davon darin ust mwst umsatzsteuer mehrwertsteuer position positionen \
-         tageszins anwaltskosten gerichtskosten adressermittlung zwischensumme basisbetrag \
+         tageszins anwaltskosten gerichtskosten adressermittlung zwischensumme zwischenergebnis zwischenstand zwischenbetrag basisbetrag \
          grundforderung hauptbetrag nominalbetrag hauptschuld enthaelt enthalten beinhaltet \
          umfasst entfallen entfaellt zwischensaldo",
     ),

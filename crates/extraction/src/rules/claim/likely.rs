@@ -33,7 +33,10 @@ const STATEMENT_OF_NOUGHT: f32 = 0.85;
 const STATEMENT_AGAINST_WORDS: f32 = 0.95;
 
 /// Another amount this likely leaves open which one it is.
-const RIVAL: f32 = 0.3;
+pub(super) const RIVAL: f32 = 0.3;
+
+/// A larger amount this likely is not put aside for a list of items that adds up.
+pub(super) const OVERRULING: f32 = 0.25;
 
 /// Below this an amount is not the claim, whatever else it is.
 pub(super) const POSSIBLE: f32 = 0.05;

@@ -454,7 +454,23 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     let is_unlikely = best.role == Role::Claim
         && best.likelihood < likely::POSSIBLE
         && readings.iter().any(|other| other.likelihood >= likely::SURE);
-    if !best.confirmed && (is_unlikely || unexplained.any(contradicts)) {
+    // Columns of which nobody knows which one counts.
+    let goes_on = |other: &Reading| best.is_row && follows(other) && !other.amount.struck;
+    // Items that add up may be those of a part.
+    let is_rival = |other: &&Reading| {
+        other.role == Role::Unknown
+            && !other.in_sum
+            && other.is_positive_euro()
+            && other.amount.value != best.amount.value
+            && if other.amount.value > best.amount.value {
+                other.likelihood >= likely::OVERRULING
+            } else {
+                other.likelihood >= likely::RIVAL && best.likelihood < likely::POSSIBLE
+            }
+    };
+    let contradicts_sum =
+        unexplained.clone().any(goes_on) || readings.iter().any(|other| is_rival(&other));
+    if contradicts_sum || !best.confirmed && (is_unlikely || unexplained.any(contradicts)) {
         account.doubts.insert(Doubt::Conditional);
     }
     if best.amount.value < Money::ZERO {

@@ -3,6 +3,10 @@
 //! A sum that comes out to the cent is the best evidence a mail can give: it confirms the total and
 //! shows that the other amounts are parts of it, whatever the words beside them.
 
+use std::collections::BTreeSet;
+
+use domain::money::Money;
+
 use super::{Reading, Role, is_stated, likely, tables};
 use crate::money::Currency;
 
@@ -23,18 +27,29 @@ const DEEPEST_SUM: usize = 8;
 pub(super) fn check_sums(readings: &mut [Reading]) {
     let mut sums: Vec<Option<Vec<usize>>> = vec![None; readings.len()];
     for at in 1..readings.len() {
-        let is_unnamed = readings[at].role == Role::Unknown
-            && (readings[at].is_alone
-                || readings[at].likelihood >= likely::SURE
-                || ends_table(readings, at));
+        let is_sure = readings[at].likelihood >= likely::SURE;
+        let is_unnamed = match readings[at].role {
+            Role::Unknown => {
+                readings[at].is_alone
+                    || readings[at].likelihood >= likely::RIVAL
+                    || ends_table(readings, at)
+            }
+            // An offer of all that the parts come to is none.
+            Role::Offer => is_sure,
+            _ => false,
+        };
         let is_stated = is_stated(readings[at].role) || is_unnamed;
         let Some(members) = before(readings, &sums, at, is_stated) else { continue };
-        let is_part = |member: &&usize| matches!(readings[**member].role, Role::Item | Role::Basis);
-        if is_unnamed && !readings[at].is_alone && members.iter().filter(is_part).count() < 2 {
-            continue;
-        }
+        let is_sum = |member: &usize| sums[*member].is_some();
+        let is_part = |member: &&usize| {
+            matches!(readings[**member].role, Role::Item | Role::Basis) || is_sum(member)
+        };
+        let is_plain = !is_unnamed
+            || readings[at].is_alone
+            || (members.iter().filter(is_part).count() >= 2
+                && (is_sure || ends_table(readings, at) || members.iter().all(is_sum)));
         let is_plan = members.iter().all(|m| matches!(readings[*m].role, Role::Rate | Role::Offer));
-        if !is_stated {
+        if !is_stated || !is_plain {
             // A sum on the way to the total; what it is called does not matter.
             if !is_plan && matches!(readings[at].role, Role::Item | Role::Basis | Role::Unknown) {
                 sums[at] = Some(members);
@@ -59,6 +74,7 @@ pub(super) fn check_sums(readings: &mut [Reading]) {
             confirm(readings, at, &column, &[]);
         }
     }
+    tables::confirm_feet(readings);
     for at in 0..readings.len() {
         if readings[at].confirmed {
             join_sums_of_rows(readings, at);
@@ -72,12 +88,28 @@ pub(super) fn check_sums(readings: &mut [Reading]) {
             confirm(readings, at, &members, &[]);
         }
     }
+    join_repeated_parts(readings);
+}
+
+/// `Router 129,00 EUR` in a list that adds up, and `bei Rückgabe erstatten wir 129,00 EUR` below it.
+fn join_repeated_parts(readings: &mut [Reading]) {
+    let parts: BTreeSet<Money> = readings
+        .iter()
+        .filter(|reading| reading.in_sum && !is_stated(reading.role))
+        .map(|reading| reading.amount.value)
+        .collect();
+    for reading in readings.iter_mut().filter(|reading| is_stated(reading.role)) {
+        let is_repeated = !reading.confirmed
+            && reading.likelihood < likely::RIVAL
+            && parts.contains(&reading.amount.value);
+        reading.in_sum |= is_repeated;
+    }
 }
 
 /// In a table with a sum at the end of each row, the last row's sum is also that of the others.
 fn join_sums_of_rows(readings: &mut [Reading], at: usize) {
     let is_row_sum =
-        |row: &Reading| row.role == Role::Sum && row.confirmed && row.is_row && !row.in_sum;
+        |row: &Reading| is_stated(row.role) && row.confirmed && row.is_row && !row.in_sum;
     if !readings[at].is_row {
         return;
     }

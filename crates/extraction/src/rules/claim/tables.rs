@@ -1,9 +1,12 @@
 //! Whether a list of parts comes to another sum than the total that is stated behind it.
 
-use super::{Reading, Role};
+use super::{Reading, Role, is_stated};
 
 /// Fewer rows are no table.
 const FEWEST_ROWS: usize = 2;
+
+/// With fewer amounts in a row nothing can be told from their sum.
+const FEWEST_COLUMNS: usize = 3;
 
 /// Whether the rows before the claim at `claim` contradict it.
 ///
@@ -75,6 +78,40 @@ pub(super) fn column_of(readings: &[Reading], total: usize) -> Option<Vec<usize>
         next = row.segment;
     }
     (column.len() >= FEWEST_ROWS && sum == readings[total].amount.value.cents()).then_some(column)
+}
+
+/// `Summe | 6.198,10 | 563,50 | 6.761,60`: the total of a table with several columns of amounts is
+/// the last of its last row if it is the sum of the others there, or what is left of the first under
+/// a head that says so.
+pub(super) fn confirm_feet(readings: &mut [Reading]) {
+    let mut start = 0;
+    while start < readings.len() {
+        let segment = readings[start].segment;
+        let length = readings[start..].iter().take_while(|other| other.segment == segment).count();
+        let row = start..start + length;
+        start = row.end;
+        let above = row.start.checked_sub(1).map_or(0, |above| readings[above].amount.range.end);
+        let named = &readings[row.start];
+        let is_named_here = named.is_row && is_stated(named.role) && named.evidence.start >= above;
+        if length < FEWEST_COLUMNS || !is_named_here {
+            continue;
+        }
+        let cents = |reading: &Reading| reading.amount.value.cents();
+        let last = row.end - 1;
+        let middle = readings[row.start + 1..last].iter().map(cents);
+        let middle = middle.fold(0, i64::saturating_add);
+        let (first, foot) = (cents(&readings[row.start]), cents(&readings[last]));
+        let is_sum = first.saturating_add(middle) == foot;
+        let is_rest = first.saturating_sub(middle) == foot && is_stated(readings[last].role);
+        if is_sum || is_rest {
+            let (others, total) = readings[row].split_at_mut(length - 1);
+            others.iter_mut().for_each(|other| other.in_sum = true);
+            if !is_stated(total[0].role) {
+                total[0].role = others[0].role;
+            }
+            (total[0].confirmed, total[0].in_sum) = (true, false);
+        }
+    }
 }
 
 /// The last amount of each row of the table that ends where the claim stands.

@@ -539,3 +539,47 @@ fn what_is_included_does_not_name_the_amount_behind_it() {
     // The word stands behind both.
     assert!(read("Guten Morgen, inkl. 15 EUR 20 EUR Zinsen sind 655 Euro offen.").is_ok());
 }
+
+#[test]
+fn the_foot_of_a_table_with_several_columns_is_the_one_that_they_come_to() {
+    for text in [
+        "Abgabe | Steuer | Nebenleistungen | zusammen\nEinkommensteuer | 300,00 | 60,00 | 360,00\nUmsatzsteuer | 120,00 | 20,00 | 140,00\nRückstand insgesamt | 420,00 | 80,00 | 500,00 EUR",
+        "Monat | Soll | Ist | offen\n10/2025 | 400,00 | 100,00 | 300,00\n11/2025 | 400,00 | 200,00 | 200,00\nMietrückstand | 800,00 | 300,00 | 500,00",
+        "Art | gebucht | verrechnet | offen\nHauptforderung | 700,00 | 250,00 | 450,00\nZinsen | 80,00 | 30,00 | 50,00\nSumme EUR | 780,00 | 280,00 | 500,00",
+    ] {
+        assert_eq!(read(text), Ok(Some(50_000)), "{text}");
+    }
+    // No head says which of the columns counts.
+    for text in [
+        "Bescheid | aufgerechnet | bleibt zu\n1 | 500,00 | 150,00 | 350,00\n2 | 300,00 | 50,00 | 250,00\ninsgesamt | 800,00 | 200,00 | 600,00",
+        "Monat | Soll | offen | Ist\n1 | 400,00 | 300,00 | 100,00\n2 | 400,00 | 200,00 | 200,00\nMietrückstand | 800,00 | 500,00 | 300,00",
+    ] {
+        assert!(read(text).is_err(), "{text}: {:?}", read(text));
+    }
+}
+
+#[test]
+fn items_that_add_up_do_not_outdo_another_amount_that_the_mail_claims() {
+    for text in [
+        "Wir melden für unsere Mandantin 12.118,40 EUR zum Verfahren an.\n\nLieferungen  9.870,00 EUR\nZinsen  1.014,85 EUR\nKosten  733,55 EUR\nGesamt  11.618,40 EUR",
+        "Kaufpreis  18.940,00 EUR\nZinsen  3.482,77 EUR\nZwischenergebnis  22.422,77 EUR\n\nDie Ansprüche meiner Mandantin valutieren nach den Zahlungen noch mit\n\n20.692,77 EUR.",
+    ] {
+        assert!(!matches!(read(text), Ok(Some(1_161_840 | 2_242_277))), "{text}: {:?}", read(text));
+    }
+}
+
+#[test]
+fn what_a_confirmed_total_has_as_a_part_does_not_contradict_it() {
+    let text = "Rechnung 12/2025 | 44,90 EUR\nRouter | 129,00 EUR\nGutschrift | -20,00 EUR\nOffene Forderung | 153,90 EUR\n\nBei Rückgabe des Routers erstatten wir 129,00 EUR; der dann verbleibende Betrag wird neu mitgeteilt.";
+    let account = account(text);
+    assert_eq!(account.claim.map(|claim| claim.value.cents()), Some(15_390));
+    assert!(account.doubts.is_empty(), "{:?}", account.doubts);
+}
+
+#[test]
+fn two_lists_that_add_up_are_one_claim_by_their_sum() {
+    let text = "Behandlung  360,00 EUR\nZinsen  40,00 EUR\nA zusammen  400,00 EUR\n\nfestgesetzt  80,00 EUR\nZinsen  20,00 EUR\nB zusammen  100,00 EUR\n\nA und B ergeben 500,00 EUR; das ist der Betrag, mit dem meine Mandantin zu beteiligen ist.";
+    assert_eq!(read(text), Ok(Some(50_000)));
+    let text = "Schlußrechnung  760,00 EUR\nAbschlag bezahlt am 30.08.2024  -300,00 EUR\nRest  460,00 EUR\nZinsen  40,00 EUR\nNoch zu bekommen  500,00 EUR";
+    assert_eq!(read(text), Ok(Some(50_000)));
+}
