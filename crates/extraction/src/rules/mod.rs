@@ -70,6 +70,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if other_body_disagrees(mail, account.claim.as_ref()) {
         doubts.insert(Doubt::BodiesDisagree);
     }
+    if subject_disagrees(mail, account.claim.as_ref()) {
+        doubts.insert(Doubt::ContradictingTotals);
+    }
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
     let is_price = claim.is_some_and(|claim| {
         (claim.is_unnamed || claim.is_bare_sum) && account.is_sum_of_rates(claim.value, &folded)
@@ -86,7 +89,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         doubts.insert(Doubt::NoTotal);
     }
     let reservation = account.reservations.iter().find(|at| look.confirms_reservation(**at));
-    if reservation.is_some() {
+    let is_hedged =
+        account.is_hedged && account.claim.as_ref().is_none_or(|claim| !look.is_sure_of(claim));
+    if reservation.is_some() || is_hedged {
         doubts.insert(Doubt::Conditional);
     }
     let hesitation = claim.and_then(|_| look.hesitation(&account, &folded));
@@ -179,6 +184,16 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
     let known = amounts.iter().any(|amount| amount.value == claim.value);
     let states_other = claim::account(other).claim.is_some_and(|other| other.value != claim.value);
     states_other || (!amounts.is_empty() && !known)
+}
+
+/// The sender's own subject states another claim. That of a reply is the office's.
+fn subject_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
+    let is_own = !references::is_reply_subject(&mail.subject) && !mail.is_forward;
+    is_own
+        && claim::account(&mail.subject)
+            .claim
+            .zip(claim)
+            .is_some_and(|(of_subject, claim)| of_subject.value != claim.value)
 }
 
 /// The mail says itself that it answers for several persons or claims.

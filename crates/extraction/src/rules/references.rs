@@ -414,14 +414,20 @@ static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i:\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
         r"|(?:\p{L}+-?)?(?:nummer|nr|konto|karte|leasing|vertrag|vorgang|darlehen|kredit|rechnung|police|akte|engagement)(?:e?s)?|kd|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
         r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*)",
-        r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{2}\b)?)"
+        r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{1,2}\b)?)"
     ))
 });
 
 /// A number whose form alone says that it is one: letters, then digits with joints.
 static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(#?\b(?:[A-Z]{1,5}[0-9]?(?:[-/][A-Z]{1,4})*[-/.][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
+        // Lawyers' files, and those of customs offices and maintenance offices.
+        r"(#?\b(?:[0-9]{3,5}[-/][0-9]{2}/[A-Za-z]{1,3}|[0-9]{4}-[0-9]{2} [a-z]{2}(?m:$)|[0-9]{1,5}/[0-9]{2} [A-Z]{1,2}[0-9]{2}|DR II [0-9]{2,4}/[0-9]{2}",
+        r"|(?:[A-Z]{2,3}-)?[A-Z]{1,2} (?:[0-9]{4}-)?[0-9]{3,4}/[0-9]{2,5}(?:-[A-Z][0-9]?(?: [0-9]{1,4})?)?|[0-9]{2}\.[0-9]-[A-Z]{2}-[0-9]+(?:/[0-9]+)?",
+        // Flats, policies and cards.
+        r"|(?:[A-Z]{2} )?[0-9]{2,4}\.[0-9]{3,4}\.[0-9]{2,4}|(?:[A-Z]{2} )?[0-9]{4}\.[0-9]{2}\.[0-9]{2,4}|[A-Z]{1,3} [0-9]{1,3}(?:\.[0-9]{3}){2}|[A-Z] [0-9]{7,8}|[A-Z] [0-9]{4} [0-9]{4}|[A-Z] [0-9]{3} [0-9]{4} [0-9]{2}",
+        r"|[A-Z]{2,4}-[0-9]{2}[A-Z][0-9]{4,}|[A-Z][0-9]{3,4}-[0-9]{6,}|[0-9]{4}-[0-9]{2}-[0-9]{6}|[0-9]{2}-[0-9]{6,8}-[0-9]",
+        r"|[A-Z]{1,5}[0-9]?(?:[-/][A-Z]{1,4})*[-/.][0-9]{2,}(?:[-/.][0-9A-Z]+)*",
         r"|[A-Z]{1,4} [0-9]{2}[.-][0-9]{3,}(?:[.-][0-9]+)*|[A-Z]{1,3} [0-9]{3} [0-9]{3} [0-9]{3}|[A-Z]{1,3} [0-9]{4,6}/[0-9]{2}|[A-Z]{2,3} [0-9]{4} [0-9]{4}(?: [0-9]{2,4})?|[A-Z]{1,3} [0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[A-Z]{1,2} [0-9]{4}-[0-9]{4,}(?:-[0-9]+)?",
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
@@ -496,7 +502,9 @@ fn is_of_relative(before: &str) -> bool {
 
 fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let is_labelled = number.starts_with("AZ ");
     if !(4..=20).contains(&digits)
+        || is_labelled
         || looks_like_german_date(number)
         || !is_whole(text, range.clone())
     {
@@ -553,7 +561,7 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
 fn looks_like_german_date(number: &str) -> bool {
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"^[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})$|^[0-9]{1,2}/(?:19|20)[0-9]{2}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}|^[0-9]{2}\.[0-9]{4}$",
+            r"^[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})$|^[0-9]{1,2}/(?:19|20)[0-9]{2}$|^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[^0-9]|$)|^[0-9]{2}\.[0-9]{4}$",
         )
     });
     DATE.is_match(number)
@@ -647,5 +655,45 @@ mod tests {
         );
         let all: Vec<&str> = read.all.iter().map(|number| number.text.as_str()).collect();
         assert_eq!(all, ["0044 812 663", "56 440 117"]);
+    }
+
+    #[test]
+    fn the_forms_of_offices_that_label_nothing_are_read_whole() {
+        for number in [
+            "00533-26/th",
+            "0077-26 uh",
+            "1187/25 TK04",
+            "DR II 0417/26",
+            "HZA-V 2210/26",
+            "V 3140/26-B 0288",
+            "51.3-UV-4471",
+            "ME 0714.03.11",
+            "12.004.17",
+            "HV 3.004.771",
+            "L 5533810",
+            "Q 4418 2290",
+            "V 880 1142 73",
+            "SPL-91C00317",
+            "4917-22-800613",
+        ] {
+            let read = read("", &format!("wir schreiben zu {number}\nund bitten um Geduld."));
+            let all: Vec<&str> = read.all.iter().map(|found| found.text.as_str()).collect();
+            assert_eq!(all, [number]);
+        }
+        for text in [
+            "seit dem 01.07.2026",
+            "AZ 217/26",
+            "Rechnung 2025-41 an Frau Muster",
+            "von 1.234.567,00 EUR",
+        ] {
+            let read = read("", &format!("wir schreiben {text} und bitten um Geduld."));
+            assert!(
+                read.all
+                    .iter()
+                    .all(|found| !found.text.contains("AZ ") && !found.text.contains(" an")),
+                "{read:?}"
+            );
+            assert!(read.all.len() <= 1, "{read:?}");
+        }
     }
 }

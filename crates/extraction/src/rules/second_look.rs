@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use domain::money::Money;
 use regex::Regex;
 
-use super::claim::Account;
+use super::claim::{Account, Claim};
 use super::segments::Segment;
 use crate::pattern::pattern;
 use crate::sentences::{Kind, Kinds, Model};
@@ -25,7 +25,13 @@ const HESITATION: f32 = 0.7;
 const QUESTION: f32 = 0.6;
 
 /// A sentence that the first look takes for a reservation is none if the model sees less of one.
-const NO_RESERVATION: f32 = 0.35;
+const NO_RESERVATION: f32 = 0.1;
+
+/// From here on the words around an amount outweigh a `nicht` or another amount in its sentence, if
+/// the sentence as a whole is this likely a statement and this unlikely anything else.
+const CERTAIN: f32 = 0.9;
+const STATED: f32 = 0.8;
+const UNALARMED: f32 = 0.1;
 
 /// Shorter sentences are fragments.
 const SHORTEST_SENTENCE: usize = 12;
@@ -50,6 +56,15 @@ impl SecondLook {
     /// Whether the model agrees that the sentence takes something back.
     pub(super) fn confirms_reservation(&self, segment: usize) -> bool {
         self.kinds.get(segment).is_none_or(|kinds| kinds.alarm() >= NO_RESERVATION)
+    }
+
+    /// Whether the model has no doubt that the claim is stated as it is, whatever single words say.
+    pub(super) fn is_sure_of(&self, claim: &Claim) -> bool {
+        let kinds = claim.segment.and_then(|segment| self.kinds.get(segment));
+        claim.likelihood >= CERTAIN
+            && kinds.is_some_and(|kinds| {
+                kinds.of(Kind::Statement) >= STATED && kinds.alarm() < UNALARMED
+            })
     }
 
     /// How surely the sentence states a claim.

@@ -244,6 +244,25 @@ fn what_the_office_put_down_is_no_statement() {
 }
 
 #[test]
+fn the_senders_own_subject_may_contradict_the_body() {
+    let body = "Guten Tag,\n\ndie Gesamtforderung gegen Max Muster (310/26) beträgt 481,60 EUR.";
+    let own = read_with_subject("Muster, Max - offen 418,60 EUR", body);
+    assert!(own.doubts.contains(&Doubt::ContradictingTotals), "{:?}", own.doubts);
+    for subject in ["Muster, Max - offen 481,60 EUR", "AW: Muster, Max - Ihre Forderung 418,60 EUR"]
+    {
+        assert_eq!(read_with_subject(subject, body).doubts, [], "{subject}");
+    }
+}
+
+#[test]
+fn a_word_that_denies_something_else_does_not_unsettle_a_plain_statement() {
+    let body = "Guten Tag,\n\nzu Max Muster (310/26): Die Rechnung ist unbezahlt, es bleibt bei 1.190,00 € brutto, Mahnkosten oder Zinsen mache ich nicht geltend.";
+    assert_eq!(read(body).doubts, []);
+    let body = "Guten Tag,\n\nzu Max Muster (310/26): Die Forderung beträgt nicht 1.190,00 EUR.";
+    assert_ne!(read(body).doubts, []);
+}
+
+#[test]
 fn a_denied_refusal_or_sale_is_none() {
     let plan = "Eine Ratenzahlung lehnen wir nicht ab: 50,00 EUR monatlich sind in Ordnung. \
                 Die Gesamtforderung beträgt 500,00 EUR.";

@@ -143,14 +143,28 @@ pub(super) fn reservations(
             r"|\b(?:davon|hiervon) (?:geht|gehen)\b[^.;]*\bab\b|\bnoch abzu\w+\b",
             r"|\b(?:zinsen|kosten|gebuehren|auslagen)\b[^.;]*\b(?:noch (?:aus|nach|zu (?:be)?rechnen|ermittelt|berechnet)|rechnen wir (?:\w+ ){0,3}noch|werden noch|kommen noch)\b",
             r"|\b(?:schluss|end|jahres|nebenkosten|betriebskosten)?(?:rechnung|abrechnung) (?:\w+ ){0,2}(?:folgt|steht (?:noch )?aus)\b|\b(?:zahlung\w*|ueberweisung\w*|geld) [^.;]*\bunterwegs\b|\b(?:laeuft|laufen|geht|gehen) noch (?:\w+ )?ein *[.,;]|\bwarten sie\b[^.;]*\bab\b|\bschreiben wir\b[^.;]*\b(?:noch|wieder) [^.;]*\bgut\b",
-            r"|\bgegenstandslos\b|\b(?:das|dies) stimmt (?:so )?nicht\b|\bnicht (?:\w+ )?sicher\b|\birrtu(?:m|emer) vorbehalten\b|\bpruefung\b[^.;]*\bsteht (?:noch )?aus\b|\bliegt (?:mir|uns) nichts vor\b|\bnicht beurteilen\b",
+            r"|\bgegenstandslos\b|\b(?:das|dies) stimmt (?:so )?nicht\b|\bnicht (?:\w+ )?sicher\b|\birrtu(?:m|emer) vorbehalten\b|\bpruefung\b[^.;]*\bsteht (?:noch )?aus\b|\bliegt (?:mir|uns) nichts vor\b|\b(?:buchungen|zahlungen|bewegungen|umsaetze)\b[^.;]*\b(?:danach|seitdem|seither|spaeter\w*)\b[^.;]*\bnicht (?:vor|bekannt)\b|\bnicht beurteilen\b",
             // Somebody still has to look or to decide.
             r"|\b(?:klaeren wir|klaere ich|wird geklaert|noch zu klaeren|zu klaeren ist)\b|\bwelche[rs]?\b[^.;]*\b(?:stimmt|richtig ist|zutrifft|zutreffend ist)\b",
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
             r"|\bdazu komm(?:en|t) (?:noch|aber|jedoch)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
-            r"|\b(?:entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
+            r"|\b(?:abgegolten|entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
             r"|\b(?:zu niedrig|zu hoch)\b|\bnachvollziehen\b|\bunklar\b|\b(?:strittig|streitig|bestritten|bestreitet)\b|\bnur\b.*\b(?:anerkannt|zugesprochen|festgestellt)\b",
         ))
+    });
+    // The claim is before a court or an authority, or what reduces it is still to come.
+    static PENDING: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\b(?:widerspruch|einspruch|klage|berufung|einrede|erinnerung)\b[^.;]*\b(?:eingelegt|erhoben|eingereicht|anhaengig|rechtshaengig)\b|\b(?:sache|verfahren|rechtsstreit|klage|anspruch)\b[^.;]*\b(?:anhaengig|rechtshaengig)\b",
+            r"|\bbescheid\w*\b[^.;]*\b(?:soll|wird|werden|sollen)\b[^.;]*\b(?:ergehen|erlassen|zugestellt)\b|\banhoerung\w*\b[^.;]*\b(?:laeuft|ablauf|ende[nt]?)\b",
+            r"|\b(?:fahrzeug|wagen|pfand|sicherungsgut|objekt|geraet|maschine|auktion|versteigerung|verwertung)\b[^.;]*\b(?:wird|werden|soll|steht)\b[^.;]*\b(?:angeboten|versteigert|verwertet|veraeussert|verkauft|auktion)\b|\b(?:erloes|mehrerloes)\w*\b[^.;]*\b(?:kommt|kommen|steht)\b[^.;]*\b(?:zugute|aus)\b",
+            r"|\b(?:vertrag|konto|verhaeltnis|\w+vertrag|\w+verhaeltnis)\b[^.;]*\bauf\b[^.;]*\b(?:sohn|tochter|ehe\w+|mann|frau|mutter|vater|bruder|schwester)\b[^.;]*\b(?:umgeschrieben|uebertragen|uebergegangen|umgestellt)\b",
+        ))
+    });
+    static SETTLED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:nicht|kein|keine|keinen|nie|niemals|ohne|weder|war|waren|zurueckgenommen|zurueckgewiesen|verworfen|abgewiesen|abgeholfen|erledigt|ruecknahme|bestandskraeftig|rechtskraeftig|kann|koennen)\b",
+        )
     });
     // What is looked at later is the plan, not the claim.
     static OF_THE_PLAN: LazyLock<Regex> = LazyLock::new(|| {
@@ -173,6 +187,7 @@ pub(super) fn reservations(
     let is_reserved = |sentence: &str| {
         RESERVATION.is_match(sentence)
             && RESERVATION.is_match(&OF_THE_PLAN.replace_all(sentence, " "))
+            || PENDING.is_match(sentence) && !SETTLED.is_match(sentence)
     };
     let sentences = segments.iter().map(|segment| &folded[segment.range.clone()]);
     let reserved = sentences

@@ -35,8 +35,8 @@ const STATEMENT_AGAINST_WORDS: f32 = 0.95;
 /// Another amount this likely leaves open which one it is.
 pub(super) const RIVAL: f32 = 0.3;
 
-/// A larger amount this likely is not put aside for a list of items that adds up.
-pub(super) const OVERRULING: f32 = 0.25;
+/// `14.866,31 EUR.` and no more.
+const LONGEST_BARE_AMOUNT: usize = 24;
 
 /// Below this an amount is not the claim, whatever else it is.
 pub(super) const POSSIBLE: f32 = 0.05;
@@ -47,9 +47,21 @@ pub(super) const SURE: f32 = 0.9;
 /// A stated amount less likely than this is none where another one is sure.
 const UNLIKELY_TOTAL: f32 = 0.15;
 
-/// The likelihood of a reading, by its place in the sentence; nought where the model saw no amount.
-pub(super) fn of(likelihoods: &[(Range<usize>, f32)], reading: &Reading, segment: &Segment) -> f32 {
-    let place = reading.amount.range.start.saturating_sub(segment.range.start);
+/// The sentence of a segment: with the line above where that breaks off before an amount in a line
+/// of its own.
+pub(super) fn sentence_of(text: &str, segments: &[Segment], at: usize) -> Range<usize> {
+    let own = segments[at].range.clone();
+    let Some(above) = at.checked_sub(1).map(|above| &segments[above]) else { return own };
+    let is_bare = own.len() <= LONGEST_BARE_AMOUNT
+        && !text[own.clone()].contains(|c: char| c.is_alphabetic() && !"EURuro".contains(c));
+    let breaks_off = !above.is_row
+        && !segments[at].is_row
+        && !text[above.range.clone()].trim_end().ends_with(['.', '!', '?', ';']);
+    if is_bare && breaks_off { above.range.start..own.end } else { own }
+}
+
+/// The likelihood of the amount at a place in the sentence; nought where the model saw no amount.
+pub(super) fn of(likelihoods: &[(Range<usize>, f32)], place: usize) -> f32 {
     let found = likelihoods.iter().find(|(range, _)| range.contains(&place));
     found.map_or(0.0, |(_, likelihood)| *likelihood)
 }
@@ -73,15 +85,23 @@ pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]
     };
     let found: Vec<(f32, &Reading)> =
         open.into_iter().map(|reading| (likelihood(reading), reading)).collect();
-    let (likelihood, best) =
-        found.iter().copied().max_by(|one, other| one.0.total_cmp(&other.0))?;
+    let likeliest = found.iter().copied().max_by(|one, other| one.0.total_cmp(&other.0))?;
+    // `EUR 450,00 Hauptsache` may read like a claim below the total whose part it is.
+    let whole = found.iter().copied().find(|(likelihood, reading)| {
+        likeliest.0 < SURE
+            && *likelihood >= RIVAL
+            && reading.amount.value > likeliest.1.amount.value
+            && is_sum(readings, reading)
+    });
+    let (likelihood, best) = whole.unwrap_or(likeliest);
+    let is_sum = is_sum(readings, best);
     let is_only = readings
         .iter()
         .all(|other| other.amount.value == best.amount.value || other.likelihood < POSSIBLE);
     let enough = match (best.role, best.amount.value) {
         (Role::Offer, _) => STATEMENT_AGAINST_WORDS,
         (_, Money::ZERO) => STATEMENT_OF_NOUGHT,
-        _ if is_sum(readings, best) => SUM_STATEMENT,
+        _ if is_sum => SUM_STATEMENT,
         (Role::Item, _) => PART_STATEMENT,
         _ if is_only => ONLY_STATEMENT,
         _ => STATEMENT,
@@ -100,7 +120,11 @@ pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]
         return None;
     }
     let has_rival = found.iter().any(|(other, reading)| {
-        *other >= RIVAL && reading.amount.value != best.amount.value && !is_rest(reading)
+        let is_part = is_sum && reading.amount.value < best.amount.value;
+        *other >= RIVAL
+            && reading.amount.value != best.amount.value
+            && !is_part
+            && !is_rest(reading)
     });
     // A price struck out beside it makes it an offer.
     let is_reduced =
@@ -113,16 +137,19 @@ pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]
         is_bare_sum: false,
         is_unnamed: true,
         segment: Some(best.segment),
+        likelihood,
     })
 }
 
 /// The words beside the amount do not make it something else.
 fn may_be_claim(reading: &Reading) -> bool {
     !matches!(reading.role, Role::Rate | Role::Paid | Role::Former | Role::Unrelated)
-        && !reading.is_vague()
+        && !reading.vague
+        && !reading.conditional
+        && (!reading.denied || reading.likelihood >= STATEMENT_AGAINST_WORDS)
 }
 
-/// Whether all amounts before this one in its paragraph or table, or all behind it, add up to it.
+/// Whether the amounts directly before this one, or those directly behind it, add up to it.
 fn is_sum(readings: &[Reading], reading: &Reading) -> bool {
     let start = reading.amount.range.start;
     let near = |other: &&Reading| {
@@ -130,17 +157,17 @@ fn is_sum(readings: &[Reading], reading: &Reading) -> bool {
             && other.segment.abs_diff(reading.segment) <= FURTHEST_ITEM
             && !matches!(other.role, Role::Rate | Role::Unrelated | Role::Former)
     };
-    let sum = |others: &mut dyn Iterator<Item = &Reading>| {
-        let (mut count, mut sum) = (0, 0_i64);
-        for other in others {
-            count += 1;
-            sum = sum.saturating_add(other.amount.value.cents());
-        }
-        count >= 2 && sum == reading.amount.value.cents()
+    let reaches = |others: &mut dyn Iterator<Item = &Reading>| {
+        let sums = others.scan(0, |sum: &mut i64, other| {
+            *sum = sum.saturating_add(other.amount.value.cents());
+            Some(*sum)
+        });
+        sums.skip(1).any(|sum| sum == reading.amount.value.cents())
     };
-    let before = readings.iter().filter(near).filter(|other| other.amount.range.start < start);
-    let behind = readings.iter().filter(near).filter(|other| other.amount.range.start > start);
-    sum(&mut { before }) || sum(&mut { behind })
+    let before = readings.iter().rev().filter(near);
+    let behind = readings.iter().filter(near);
+    reaches(&mut before.filter(|other| other.amount.range.start < start))
+        || reaches(&mut behind.filter(|other| other.amount.range.start > start))
 }
 
 /// The sentence says that its amount is not what is owed, but a part of it, what was awarded or

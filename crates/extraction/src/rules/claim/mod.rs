@@ -81,6 +81,8 @@ pub(super) struct Reading {
     /// Its name, such as `Restbetrag`, may be that of any total.
     is_general: bool,
     vague: bool,
+    /// Its sentence has a word such as `nicht` or `keine`, which may deny something else.
+    denied: bool,
     /// How likely the words around it make it the claim, by the trained model.
     likelihood: f32,
     /// Its sentence reads like a condition, a guess or somebody else's words.
@@ -104,7 +106,7 @@ impl Reading {
 
     /// Not plainly said.
     pub(super) fn is_vague(&self) -> bool {
-        self.vague || self.conditional
+        self.vague || self.denied || self.conditional
     }
 
     fn unread(amount: Amount) -> Reading {
@@ -118,6 +120,7 @@ impl Reading {
             is_owed: false,
             is_general: false,
             vague: false,
+            denied: false,
             conditional: false,
             likelihood: 0.0,
             is_current: false,
@@ -156,6 +159,8 @@ pub(super) struct Claim {
     pub(super) is_unnamed: bool,
     /// The segment in which it stands.
     pub(super) segment: Option<usize>,
+    /// How likely the words around it make it the claim, by the trained model.
+    pub(super) likelihood: f32,
 }
 
 /// What the amounts of a text say.
@@ -165,6 +170,8 @@ pub(super) struct Account {
     pub(super) doubts: BTreeSet<Doubt>,
     /// The segments whose words take something back from the claim.
     pub(super) reservations: BTreeSet<usize>,
+    /// The claim's own words, or amounts beside it that none explains, make it uncertain.
+    pub(super) is_hedged: bool,
     pub(super) readings: Vec<Reading>,
     pub(super) segments: Vec<Segment>,
 }
@@ -222,6 +229,7 @@ pub(super) fn account(text: &str) -> Account {
     decide(&mut account, &readings);
     if account.claim.as_ref().is_none_or(|claim| claim.strength == Strength::Bare)
         && account.doubts.is_empty()
+        && !account.is_hedged
         && let Some(claim) = likely::statement(&readings, &folded, &segments)
     {
         account.claim = Some(claim);
@@ -247,6 +255,7 @@ pub(super) fn account(text: &str) -> Account {
             is_bare_sum: false,
             is_unnamed: false,
             segment,
+            likelihood: 0.0,
         });
     }
     if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
@@ -297,11 +306,12 @@ fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> V
             counts: &counts,
             previous: readings.last().map(|reading| reading.role),
         };
-        let likelihoods = Model::embedded().read_amounts(&folded[segment.range.clone()]);
+        let whole = likely::sentence_of(text, segments, position);
+        let likelihoods = Model::embedded().read_amounts(&folded[whole.clone()]);
         for at in 0..within.len() {
             let mut reading = sentence.read(at, &readings[readings.len() - at..]);
             let start = reading.amount.range.start;
-            reading.likelihood = likely::of(&likelihoods, &reading, segment);
+            reading.likelihood = likely::of(&likelihoods, start.saturating_sub(whole.start));
             let is_borrowed = reading.evidence.start < segment.range.start && !segment.is_row;
             if is_borrowed && reading.likelihood >= likely::SURE && !is_stated(reading.role) {
                 // A label from an earlier line, and the amount's own sentence states the claim.
@@ -458,26 +468,28 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     let goes_on = |other: &Reading| best.is_row && follows(other) && !other.amount.struck;
     // Items that add up may be those of a part.
     let is_rival = |other: &&Reading| {
-        other.role == Role::Unknown
+        let enough = match other.role {
+            Role::Unknown | Role::Offer => likely::RIVAL,
+            _ => likely::SURE,
+        };
+        !is_stated(other.role)
             && !other.in_sum
             && other.is_positive_euro()
             && other.amount.value != best.amount.value
-            && if other.amount.value > best.amount.value {
-                other.likelihood >= likely::OVERRULING
-            } else {
-                other.likelihood >= likely::RIVAL && best.likelihood < likely::POSSIBLE
-            }
+            && other.likelihood >= enough
     };
     let contradicts_sum =
         unexplained.clone().any(goes_on) || readings.iter().any(|other| is_rival(&other));
-    if contradicts_sum || !best.confirmed && (is_unlikely || unexplained.any(contradicts)) {
+    if contradicts_sum || !best.confirmed && is_unlikely {
         account.doubts.insert(Doubt::Conditional);
     }
+    account.is_hedged |= !best.confirmed && unexplained.any(contradicts);
     if best.amount.value < Money::ZERO {
         account.doubts.insert(Doubt::NegativeAmount);
     }
-    if in_euro.iter().any(|r| r.is_vague()) || (in_euro.iter().all(|r| r.on_top) && !best.confirmed)
-    {
+    account.is_hedged |= in_euro.iter().any(|r| r.denied);
+    let is_on_top = in_euro.iter().all(|r| r.on_top) && !best.confirmed;
+    if is_on_top || in_euro.iter().any(|r| r.vague || r.conditional) {
         account.doubts.insert(Doubt::Conditional);
     }
     if in_euro.iter().all(|r| r.amount.misread) && !best.confirmed {
@@ -498,6 +510,7 @@ fn decide(account: &mut Account, readings: &[Reading]) {
         is_bare_sum: best.role == Role::Sum && !best.confirmed,
         is_unnamed: best.is_general || strength == Strength::Sentence,
         segment: Some(best.segment),
+        likelihood: best.likelihood,
     });
 }
 

@@ -206,9 +206,8 @@ impl Sentence<'_> {
         let is_current = left.iter().chain(right).any(|word| word.sense == Sense::Current)
             || self.follows_still(left_start..start);
         let on_top = self.goes_on_top(&amount, right, role) || certainty::adds_more(sentence);
-        let vague = direct(Sense::Vague)
-            || self.is_alternative(at)
-            || certainty::is_denied(&self.deniable(&amount));
+        let vague = direct(Sense::Vague) || self.is_alternative(at);
+        let denied = certainty::is_denied(&self.deniable(&amount));
         let running = column.filter(|head| {
             let head = self.folded[head.clone()].trim();
             head.ends_with("saldo") || head == "kontostand"
@@ -234,6 +233,7 @@ impl Sentence<'_> {
             is_general,
             is_credit: certainty::is_credit(sentence),
             vague,
+            denied,
             conditional: certainty::is_conditional(sentence),
             likelihood: 0.0,
             is_current,

@@ -232,7 +232,9 @@ fn after(readings: &[Reading], at: usize) -> Option<Vec<usize>> {
     for (here, reading) in following.filter(|(_, reading)| may_be_added(reading)) {
         let is_part = matches!(reading.role, Role::Item | Role::Basis | Role::Unknown | Role::Paid)
             || reading.role == Role::Claim && !reading.confirmed;
-        if !is_part || reading.in_sum {
+        // Beside the total of a table stand its other columns.
+        let is_column = readings[at].is_row && reading.segment == readings[at].segment;
+        if !is_part || is_column || reading.in_sum {
             return None;
         }
         sum = sum.saturating_add(cents(reading));

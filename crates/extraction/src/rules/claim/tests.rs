@@ -3,7 +3,7 @@ use super::*;
 /// The claim in cents, or what stands in its way.
 fn read(text: &str) -> Result<Option<i64>, Vec<Doubt>> {
     let mut account = account(text);
-    if !account.reservations.is_empty() {
+    if !account.reservations.is_empty() || account.is_hedged {
         account.doubts.insert(Doubt::Conditional);
     }
     if account.doubts.is_empty() {
@@ -254,6 +254,12 @@ fn what_is_still_to_be_settled_is_a_doubt() {
         "Je nachdem, ob die Gutschrift kommt, beträgt die Gesamtforderung 500,00 EUR.",
         "Die Gesamtforderung beträgt 500,00 EUR oder bis zu 600,00 EUR.",
         "Offen sind 500,00 EUR. Bei uns stehen jetzt noch 90,00 EUR im Buch.",
+        "Die Forderung beträgt 500,00 EUR. Ihr Mandant hat gegen den Mahnbescheid Widerspruch eingelegt.",
+        "Die Forderung beträgt 500,00 EUR. Die Sache ist beim Amtsgericht anhängig.",
+        "Die Forderung beträgt 500,00 EUR. Der Bescheid hierüber soll nach Ablauf der Anhörungsfrist ergehen.",
+        "Ihr Mandant schuldet 500,00 EUR. Das Fahrzeug wird im August in der Auktion angeboten.",
+        "Der Rückstand beträgt 500,00 EUR. Buchungen danach liegen uns nicht vor.",
+        "Der Rückstand beträgt 500,00 EUR. Der Vertrag wurde 2021 auf ihren Sohn umgeschrieben.",
         "Offen sind 500,00 EUR. Daneben steht ein Betrag von 900,00 EUR.",
     ] {
         assert_eq!(read(text), Err(vec![Doubt::Conditional]), "{text}");
@@ -566,6 +572,25 @@ fn items_that_add_up_do_not_outdo_another_amount_that_the_mail_claims() {
     ] {
         assert!(!matches!(read(text), Ok(Some(1_161_840 | 2_242_277))), "{text}: {:?}", read(text));
     }
+}
+
+#[test]
+fn a_table_with_columns_and_a_sentence_beside_it_must_agree() {
+    for text in [
+        "Rechnung | berechnet | gezahlt | Rest\n88-2041 | 900,00 € | 400,00 € | 500,00 €\n88-2977 | 140,00 € | – | 140,00 €\nKonto gesamt | 1.040,00 € | 400,00 € | 640,00 €",
+        "Die Beitragserstattung haben wir mit dem Rückstand von 478,15 EUR verrechnet.\n\nDas Beitragskonto steht seit dem 19.06.2026 auf 0,00 EUR und ist geschlossen.",
+        "38 Raten zu 46,00 €, womit der gesamte Rückstand von 1.748,00 € ausgeglichen wäre.\n\nNutzung | 1.584,00\nKosten | 164,00\nReinigung | 264,00\nRückstand gesamt | 2.012,00",
+    ] {
+        assert!(read(text).is_err(), "{text}: {:?}", read(text));
+    }
+}
+
+#[test]
+fn an_amount_in_a_line_of_its_own_is_read_with_the_line_that_breaks_off_before_it() {
+    let text = "Wir beziffern die Ansprüche gegen Ihren Mandanten auf insgesamt\n\n500,00 EUR.\n\nEin Titel liegt vor.";
+    assert_eq!(read(text), Ok(Some(50_000)));
+    let text = "lautet der Zahlbetrag per heute\n\nEUR 500,00.\n\nEr setzt sich zusammen aus\nEUR 450,00 Hauptsache,\nEUR 50,00 Zinsen.";
+    assert_eq!(read(text), Ok(Some(50_000)));
 }
 
 #[test]
