@@ -189,11 +189,10 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
 /// The sender's own subject states another claim. That of a reply is the office's.
 fn subject_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
     let is_own = !references::is_reply_subject(&mail.subject) && !mail.is_forward;
-    is_own
-        && claim::account(&mail.subject)
-            .claim
-            .zip(claim)
-            .is_some_and(|(of_subject, claim)| of_subject.value != claim.value)
+    claim.filter(|_| is_own).is_some_and(|claim| {
+        let of_subject = claim::account(&mail.subject).claim;
+        of_subject.is_some_and(|of_subject| of_subject.value != claim.value)
+    })
 }
 
 /// The mail says itself that it answers for several persons or claims.

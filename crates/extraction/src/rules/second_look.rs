@@ -18,7 +18,7 @@ use crate::sentences::{Kind, Kinds, Model};
 
 /// A sentence this likely to give a clerk reason to hesitate goes to one. Chosen on labelled mails
 /// that the model had not seen: lower values hold back more clear mails than they catch wrong ones.
-const HESITATION: f32 = 0.7;
+const HESITATION: f32 = 0.65;
 
 /// How much of a reason a question is beside a claim that is stated: creditors ask for the plan or
 /// for patience in the politest words. What the office must answer first is for the intent to tell.

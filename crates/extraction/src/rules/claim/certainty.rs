@@ -148,7 +148,7 @@ pub(super) fn reservations(
             r"|\b(?:klaeren wir|klaere ich|wird geklaert|noch zu klaeren|zu klaeren ist)\b|\bwelche[rs]?\b[^.;]*\b(?:stimmt|richtig ist|zutrifft|zutreffend ist)\b",
             r"|\bmuss (?:ich|noch|erst)\b.*\b(?:ausrechnen|pruefen|nachrechnen|nachsehen|klaeren|nachfragen)\b|\bpruefen wir\b|\bwird (?:derzeit|noch|gerade) (?:geprueft|ueberprueft|neu berechnet|geklaert)\b|\b(?:fragen|haken) wir (?:\w+ ){0,4}nach\b|\bwir (?:fragen|haken) (?:\w+ ){0,4}nach\b|\bnoch nicht (?:abschliessend |endgueltig )?(?:entschieden|geklaert|abgeschlossen|fest|festgesetzt|geprueft)\b",
             r"|\bdazu komm(?:en|t) (?:noch|aber|jedoch)\b|\bstand (?:mahnbescheid|titulierung|uebergabe|kuendigung)\b",
-            r"|\b(?:abgegolten|entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
+            r"|\bpreis (?:der|des|dieser|dieses) (?:\w*vereinbarung|\w*plan\w*|ratenzahlung)\b|\b(?:abgegolten|entwurf|testmail|testnachricht|noch pruefen|verjaehrt|nicht mehr geltend|vergleichssumme|vergleichsbetrag\w*)\b|\bkopie\b.*\bschreiben an\b|\bwird verzichtet\b",
             r"|\b(?:zu niedrig|zu hoch)\b|\bnachvollziehen\b|\bunklar\b|\b(?:strittig|streitig|bestritten|bestreitet)\b|\bnur\b.*\b(?:anerkannt|zugesprochen|festgestellt)\b",
         ))
     });

@@ -18,7 +18,7 @@ use domain::money::Money;
 use regex::Regex;
 
 use super::segments::{Segment, segments};
-use super::words::words;
+use super::words::{Sense, words};
 use crate::fold::fold;
 use crate::money::{Amount, Currency, scan};
 use crate::pattern::pattern;
@@ -226,7 +226,7 @@ pub(super) fn account(text: &str) -> Account {
     check_sums(&mut readings);
     drop_included(&mut readings, &folded, &segments);
     likely::drop_unlikely(&mut readings, &folded);
-    decide(&mut account, &readings);
+    decide(&mut account, &readings, &folded);
     if account.claim.as_ref().is_none_or(|claim| claim.strength == Strength::Bare)
         && account.doubts.is_empty()
         && !account.is_hedged
@@ -420,7 +420,7 @@ fn follow_rates(readings: &mut [Reading]) {
     }
 }
 
-fn decide(account: &mut Account, readings: &[Reading]) {
+fn decide(account: &mut Account, readings: &[Reading], folded: &str) {
     let stated: Vec<&Reading> =
         readings.iter().filter(|r| is_stated(r.role) && !r.in_sum).collect();
     if readings.iter().any(|r| {
@@ -440,6 +440,34 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     let best =
         in_euro.iter().max_by_key(|r| (r.confirmed, r.role == Role::Total, r.role == Role::Sum));
     let Some(best) = best else { return };
+    doubt_best(account, best, &in_euro, readings, folded);
+    let strength = match best.role {
+        _ if best.confirmed => Strength::Confirmed,
+        Role::Sum if !in_euro.iter().any(|r| r.is_owed || r.role != Role::Sum) => {
+            if best.likelihood >= likely::SURE { Strength::Sentence } else { Strength::Bare }
+        }
+        Role::Total | Role::Sum => Strength::Total,
+        _ => Strength::Claim,
+    };
+    account.claim = Some(Claim {
+        value: best.amount.value,
+        strength,
+        evidence: best.evidence.clone(),
+        is_bare_sum: best.role == Role::Sum && !best.confirmed,
+        is_unnamed: best.is_general || strength == Strength::Sentence,
+        segment: Some(best.segment),
+        likelihood: best.likelihood,
+    });
+}
+
+/// What the words of the best total, and the amounts beside it, leave uncertain.
+fn doubt_best(
+    account: &mut Account,
+    best: &Reading,
+    in_euro: &[&Reading],
+    readings: &[Reading],
+    folded: &str,
+) {
     if in_euro.iter().any(|r| r.is_credit) {
         account.doubts.insert(Doubt::NegativeAmount);
     }
@@ -469,6 +497,7 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     // Items that add up may be those of a part.
     let is_rival = |other: &&Reading| {
         let enough = match other.role {
+            Role::Offer if is_whole(other, folded) => 0.0,
             Role::Unknown | Role::Offer => likely::RIVAL,
             _ => likely::SURE,
         };
@@ -495,23 +524,15 @@ fn decide(account: &mut Account, readings: &[Reading]) {
     if in_euro.iter().all(|r| r.amount.misread) && !best.confirmed {
         account.doubts.insert(Doubt::Illegible);
     }
-    let strength = match best.role {
-        _ if best.confirmed => Strength::Confirmed,
-        Role::Sum if !in_euro.iter().any(|r| r.is_owed || r.role != Role::Sum) => {
-            if best.likelihood >= likely::SURE { Strength::Sentence } else { Strength::Bare }
-        }
-        Role::Total | Role::Sum => Strength::Total,
-        _ => Strength::Claim,
-    };
-    account.claim = Some(Claim {
-        value: best.amount.value,
-        strength,
-        evidence: best.evidence.clone(),
-        is_bare_sum: best.role == Role::Sum && !best.confirmed,
-        is_unnamed: best.is_general || strength == Strength::Sentence,
-        segment: Some(best.segment),
-        likelihood: best.likelihood,
-    });
+}
+
+/// `der gesamte Rückstand von 500 EUR`, whatever the sentence does with it.
+fn is_whole(reading: &Reading, folded: &str) -> bool {
+    let name = words(folded, reading.evidence.clone()).into_iter().next();
+    let before = folded[..reading.evidence.start].trim_end();
+    let ends = ["gesamte", "gesamten", "gesamter", "ganze", "ganzen", "vollen", "volle"];
+    name.is_some_and(|name| matches!(name.sense, Sense::Claim | Sense::Total))
+        && ends.iter().any(|whole| before.ends_with(whole))
 }
 
 /// Doubts a total that its own items or a payment behind it contradict.
