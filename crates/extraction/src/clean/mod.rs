@@ -49,6 +49,8 @@ pub struct CleanedMail {
     pub is_forward: bool,
     /// Who wrote the forwarded message, where that was not the sender's own house.
     pub forwarded_from: Option<String>,
+    /// Where in the body begins what the sender passes on from a colleague.
+    pub passed_on_at: Option<usize>,
     /// The body is that message: the sender added nothing.
     pub is_foreign: bool,
 }
@@ -112,6 +114,7 @@ pub fn clean(mail: &Mail) -> CleanedMail {
             || other.as_ref().is_some_and(|other| other.reverses_direction),
         is_forward: shown.is_forward || quotes::is_forward_subject(&subject.text),
         forwarded_from: shown.forwarded_from,
+        passed_on_at: shown.passed_on_at,
         is_foreign: shown.is_foreign,
         body: shown.body,
         quote: shown.quote,
@@ -136,6 +139,7 @@ struct Part {
     is_cut: bool,
     is_forward: bool,
     forwarded_from: Option<String>,
+    passed_on_at: Option<usize>,
     is_foreign: bool,
 }
 
@@ -155,6 +159,13 @@ impl Part {
         let split = quotes::split(&plain.text, subject, sender);
         let signature::Parts { mut body, mut signature, quoted } =
             signature::split(&split.new, split.is_forward);
+        let mut passed_on_at = None;
+        if !split.passed_on.is_empty() {
+            let passed_on = signature::split(&split.passed_on, true);
+            passed_on_at = Some(body.len());
+            body = [body, passed_on.body].join("\n\n");
+            signature = [signature, passed_on.signature].join("\n");
+        }
         let mut quote = [quoted, split.quoted].join("\n").trim().to_owned();
         let is_cut = (read.len() < text.len()) | cut(&mut body) | cut(&mut signature);
         cut(&mut quote);
@@ -167,6 +178,7 @@ impl Part {
             reverses_direction: plain.reverses_direction,
             is_forward: split.is_forward,
             forwarded_from: split.forwarded_from,
+            passed_on_at,
             is_foreign: split.is_foreign,
         }
     }
@@ -233,6 +245,41 @@ mod tests {
         }
         let cleaned = cleaned(None, Some(format!("Guten Tag{blank}Offen sind 500,00 EUR.")));
         assert!(cleaned.is_cut && !cleaned.body.contains("500,00"));
+    }
+
+    #[test]
+    fn what_a_colleague_wrote_is_new_text_below_the_senders_closing() {
+        let forward = |words: &str, from: &str| {
+            let text = format!(
+                "Guten Tag,\n\n{words}\n\nMit freundlichen Grüßen\nElke Hagemann\n\nVon: {from}\n\nGesendet: Freitag, 3. Juli 2026 11:40\n\nAn: Hagemann, Elke\n\nBetreff: Mietkonto\n\nElke,\nsie ist uns 2.010,75 EUR schuldig.\nGruß, Tim",
+            );
+            clean(&Mail {
+                subject: Some("WG: Mietkonto".to_owned()),
+                from_email: "e.hagemann@wohnbau.example".to_owned(),
+                from_name: Some("Hagemann, Elke".to_owned()),
+                body_text: Some(text),
+                body_html: None,
+            })
+        };
+        for (words, from) in [
+            ("siehe unten die Antwort meiner Kollegin.", "Lenz, Tim"),
+            ("was gilt, entnehmen Sie bitte der Nachricht unten.", "Mieterbuchhaltung"),
+            ("was gilt, entnehmen Sie bitte der Nachricht unten.", "Lenz <lenz@wohnbau.example>"),
+        ] {
+            let mail = forward(words, from);
+            assert!(mail.body.ends_with("schuldig."), "{from}: {}", mail.body);
+            assert!(mail.passed_on_at.is_some() && mail.forwarded_from.is_none(), "{from}");
+            assert!(mail.signature.contains("Elke Hagemann"), "{}", mail.signature);
+        }
+        for (words, from) in [
+            ("siehe unten.", "Lenz, Tim"),
+            ("siehe unten die Frage an meine Kollegin.", "Schuldnerberatung Dr. Thalbach"),
+            ("siehe unten, an die Kollegin.", "Lenz <lenz@anderswo.example>"),
+        ] {
+            let mail = forward(words, from);
+            assert!(!mail.body.contains("2.010,75"), "{from}: {}", mail.body);
+            assert!(mail.passed_on_at.is_none() && mail.forwarded_from.is_some(), "{from}");
+        }
     }
 
     #[test]

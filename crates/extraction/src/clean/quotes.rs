@@ -10,6 +10,8 @@ use crate::pattern::pattern;
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Split {
     pub(super) new: String,
+    /// What the sender passes on from a colleague; it has a closing of its own.
+    pub(super) passed_on: String,
     pub(super) quoted: String,
     /// The mail forwards a message, by whomever.
     pub(super) is_forward: bool,
@@ -124,6 +126,7 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
     let messages = messages(&lines);
     let mut split = Split::default();
     let mut new: Vec<&str> = Vec::new();
+    let mut passed_on: Vec<&str> = Vec::new();
     let mut quoted: Vec<&str> = Vec::new();
 
     for (index, message) in messages.iter().enumerate() {
@@ -140,7 +143,9 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
                 let from = message.from.as_deref();
                 if announced && (message.forwarded || from.is_some()) {
                     split.is_forward = true;
-                    let own = from.is_some_and(|from| sender.is_of_the_house_of(from));
+                    let own = from.is_some_and(|from| {
+                        sender.is_of_the_house_of(from) || is_colleague(from, &new)
+                    });
                     if !own {
                         split.forwarded_from = Some(from.unwrap_or("unknown").to_owned());
                     }
@@ -152,10 +157,9 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
             }
             _ => false,
         };
-        if is_own {
-            if !new.is_empty() {
-                new.push("");
-            }
+        if is_own && has_words(&new) {
+            passed_on.extend(own);
+        } else if is_own {
             new.extend(own);
         } else {
             quoted.extend(own);
@@ -179,8 +183,25 @@ pub(super) fn split(text: &str, subject: &str, sender: Sender<'_>) -> Split {
         }
     }
     split.new = new.join("\n").trim().to_owned();
+    split.passed_on = passed_on.join("\n").trim().to_owned();
     split.quoted = quoted.join("\n").trim().to_owned();
     split
+}
+
+/// Whether the sender's words make the author of what is forwarded a colleague. Mail programs write
+/// the addresses of strangers beside their names, and leave out those of the house.
+fn is_colleague(from: &str, new: &[&str]) -> bool {
+    static DEPARTMENT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:kolleg(?:e|en|in)|\w*buchhaltung|\w*abteilung|fakturierung|kontenf(?:ü|ue)hrung|kredit\w+|controlling|sachbearbeit\w+|hausintern\w*|intern)\b",
+        )
+    });
+    static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r"(?i)kanzlei|rechtsanw|anw(?:ä|ae)lt|schuldner|beratung|insolvenz|mandant")
+    });
+    !from.contains('@')
+        && !OFFICE.is_match(from)
+        && (DEPARTMENT.is_match(from) || new.iter().any(|line| DEPARTMENT.is_match(line)))
 }
 
 /// Of the comments of a ticket the sender's newest, and the others. What stands above all of them is
@@ -315,6 +336,12 @@ fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)>
             {
                 continued += 1;
             }
+            // Each header in a paragraph of its own.
+            None if line.is_empty()
+                && names.len() < 4
+                && lines
+                    .get(start + length + 1)
+                    .is_some_and(|next| header_name(next.trim()).is_some()) => {}
             None => break,
         }
         length += 1;

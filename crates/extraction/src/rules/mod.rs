@@ -70,7 +70,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if other_body_disagrees(mail, account.claim.as_ref()) {
         doubts.insert(Doubt::BodiesDisagree);
     }
-    if subject_disagrees(mail, account.claim.as_ref()) {
+    if subject_disagrees(mail, account.claim.as_ref())
+        || passes_on_another(mail, account.claim.as_ref())
+    {
         doubts.insert(Doubt::ContradictingTotals);
     }
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
@@ -193,6 +195,13 @@ fn subject_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
         let of_subject = claim::account(&mail.subject).claim;
         of_subject.is_some_and(|of_subject| of_subject.value != claim.value)
     })
+}
+
+/// The sender names other amounts than the colleague whose claim is passed on.
+fn passes_on_another(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
+    let (Some(claim), Some(at)) = (claim, mail.passed_on_at) else { return false };
+    let own = money::scan(mail.body.get(..at).unwrap_or_default());
+    !own.is_empty() && own.iter().all(|amount| amount.value != claim.value)
 }
 
 /// The mail says itself that it answers for several persons or claims.

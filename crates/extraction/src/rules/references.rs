@@ -77,7 +77,7 @@ enum Firmness {
 
 static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
     our_number_after(concat!(
-        r"(?:\b[il]hr(?:e[mnrs]?)?|\beue?r(?:e[mnrs]?)?|\byour|\bdein) ?",
+        r"(?:\b[il]hr(?:e[mnrs]?)?|\beue?r(?:e[mnrs]?)?|\byour|\bdein(?:e[mnrs]?)?) ?",
         r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer|zahl)\b(?:-?nr)?|\b(?:bei|von) (?:ihnen|euch)(?: unter| angegeben)?\b|\b(?:[il]hre?|eure?)[rm]? (?:akte|vorgang|mandat)\b"
     ))
 });
@@ -617,6 +617,7 @@ mod tests {
             ("zu 720110, Herrn Max Muster, liegt nichts vor.", "720110"),
             ("in Sachen Hafen AG ./. Muster (35/26 / ML-30-60117)", "35/26"),
             ("Ihre Akte : 750008", "750008"),
+            ("Deine Referenz: 202/26", "202/26"),
             ("Zur Anfrage 207/26, Kostenschuldnerin Anna Muster:", "207/26"),
             ("zu Anna Muster (Vorgang 207/26, Konto HKV 77120443) ist überholt.", "207/26"),
         ] {

@@ -255,6 +255,25 @@ fn the_senders_own_subject_may_contradict_the_body() {
 }
 
 #[test]
+fn a_sender_and_the_colleague_whose_words_are_passed_on_must_agree() {
+    let forward = |own: &str| {
+        let body = format!(
+            "Guten Tag,\n\nzu Max Muster (310/26): {own}\n\nMit freundlichen Grüßen\nElke Lenz\n\nVon: Buchhaltung\nGesendet: Freitag, 3. Juli 2026 11:40\nAn: Lenz, Elke\nBetreff: Muster\n\nElke, die Gesamtforderung beträgt heute 2.811,00 EUR."
+        );
+        read_with_subject("WG: Muster", &body)
+    };
+    for own in ["siehe unten.", "es sind 2.811,00 EUR, siehe unten."] {
+        let read = forward(own);
+        assert_eq!(
+            (read.debt_amount.map(Money::cents), &read.doubts[..]),
+            (Some(281_100), &[][..])
+        );
+    }
+    let read = forward("es sind 2.128,00 EUR, Einzelheiten unten.");
+    assert!(read.doubts.contains(&Doubt::ContradictingTotals), "{:?}", read.doubts);
+}
+
+#[test]
 fn a_word_that_denies_something_else_does_not_unsettle_a_plain_statement() {
     let body = "Guten Tag,\n\nzu Max Muster (310/26): Die Rechnung ist unbezahlt, es bleibt bei 1.190,00 € brutto, Mahnkosten oder Zinsen mache ich nicht geltend.";
     assert_eq!(read(body).doubts, []);

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// How many weights a kind has. Features share them by hash; with a quarter of these so
-/// many of the corpus's share one that mails which the model had not seen were read worse.
+/// How many weights a kind has. Features share them by hash: with a quarter of these, several of the
+/// corpus's fell on each, and mails that the model had not seen were read worse.
 pub const BUCKETS: usize = 1 << 18;
 
 /// Later words of a longer sentence are not looked at.
