@@ -102,6 +102,28 @@ const TOTALS: [&str; 10] = [
     "The total outstanding is {}.",
 ];
 
+/// Ways to name a total in passing.
+const STATED: [&str; 7] = [
+    "Die Gesamtforderung beläuft sich auf {}.",
+    "Unsere Mandantin ist bereit, auf ihre Gesamtforderung von {} Raten anzunehmen.",
+    "Wir teilen mit, dass insgesamt {} zurückzuzahlen sind.",
+    "Wir melden für unsere Mandantin {} an; das ist der heutige Gesamtbetrag.",
+    "Heute schuldet uns Herr Muster alles in allem {}.",
+    "Der offene Gesamtbetrag lautet {}.",
+    "Zur Zahlung offen sind heute noch {}.",
+];
+
+/// The last row of a table, and the others.
+const FEET: [&str; 6] = [
+    "Gesamtforderung",
+    "Summe",
+    "zusammen",
+    "Gesamtbetrag der Erstattung",
+    "Rückstand gesamt",
+    "mithin zu zahlen",
+];
+const ITEMS: [&str; 4] = ["Hauptforderung", "Zinsen", "Mahnkosten", "Auslagen"];
+
 const HIDDEN: [&str; 8] = [
     "<div style=\"display:none\">{}</div>",
     "<p style=\"visibility:hidden\">{}</p>",
@@ -147,6 +169,27 @@ proptest! {
         prop_assume!(one != other);
         let body =
             format!("{}{between}{}", first.replace("{}", &one_form), second.replace("{}", &other_form));
+        prop_assert_eq!(written(&mail(&body)), None, "{}", body);
+    }
+
+    #[test]
+    fn a_sentence_and_the_foot_of_a_table_that_differ_are_never_written(
+        items in prop::collection::vec(1_000_i64..2_000_000, 2..5),
+        stated in cents(),
+        sentence in prop::sample::select(&STATED[..]),
+        foot in prop::sample::select(&FEET[..]),
+        table_first in any::<bool>(),
+    ) {
+        let sum: i64 = items.iter().sum();
+        prop_assume!(sum != stated);
+        let rows = items.iter().enumerate().map(|(at, cents)| {
+            format!("{} | {}\n", ITEMS[at], forms(*cents)[0])
+        });
+        let table = format!("{}{foot} | {}", rows.collect::<String>(), forms(sum)[0]);
+        let sentence = sentence.replace("{}", &forms(stated)[0]);
+        let (first, second) =
+            if table_first { (&table, &sentence) } else { (&sentence, &table) };
+        let body = format!("{first}\n\n{second}");
         prop_assert_eq!(written(&mail(&body)), None, "{}", body);
     }
 

@@ -65,7 +65,7 @@ static GREETING: LazyLock<Regex> = LazyLock::new(|| {
 /// What a firm writes about itself below its letters.
 static IMPRINT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"(?i)\b(?:HR[AB]|GnR|KvK|FN)[ .:]{0,2}\d|ust-?id|(?:stamm|grund|gesellschafts)kapital|gr(?:ü|ue)ndungsstock|haftpflichtdeckung",
+        r"(?i)\b(?:HR[AB]|GnR|KvK)[ .:]{0,2}\d|\bFN[ .:]{0,2}\d{5,6} ?[a-z]\b|ust-?id|(?:stamm|grund|gesellschafts)kapital|gr(?:ü|ue)ndungsstock|haftpflichtdeckung",
         r"|(?:amts|register)gericht [a-zäöüß]+,? hr|gesch(?:ä|ae)ftsf(?:ü|ue)hr(?:er|erin|ung): |aufsichtsrat"
     ))
 });

@@ -72,6 +72,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     }
     if subject_disagrees(mail, account.claim.as_ref())
         || passes_on_another(mail, account.claim.as_ref())
+        || confirms_another(mail, &folded, account.claim.as_ref())
     {
         doubts.insert(Doubt::ContradictingTotals);
     }
@@ -202,6 +203,21 @@ fn passes_on_another(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
     let (Some(claim), Some(at)) = (claim, mail.passed_on_at) else { return false };
     let own = money::scan(mail.body.get(..at).unwrap_or_default());
     !own.is_empty() && own.iter().all(|amount| amount.value != claim.value)
+}
+
+/// `Ja, das ist der Stand` under an amount of the office, and another amount elsewhere.
+fn confirms_another(mail: &CleanedMail, folded: &str, claim: Option<&Claim>) -> bool {
+    static CONFIRMS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?m)^ *(?:-+> ?)?ja\b[^.;?]*\b(?:das (?:ist|sind)|stimmt|stimmen|trifft zu|richtig|korrekt|so ist)\b",
+        )
+    });
+    claim.is_some_and(|claim| {
+        let asked = money::scan(&mail.quote);
+        CONFIRMS.is_match(folded)
+            && !asked.is_empty()
+            && asked.iter().all(|amount| amount.value != claim.value)
+    })
 }
 
 /// The mail says itself that it answers for several persons or claims.

@@ -167,7 +167,7 @@ const LISTS: [(Sense, &str); 17] = [
         Sense::Unrelated,
         "einkommen umsaetze umsatz lohn gehalt rente limit kreditlimit kreditrahmen \
          provision zeitwert wert hotline festnetz freibetrag pfaendbar pfaendbare pfaendbarer \
-         unpfaendbar unpfaendbare vorpfaendung hausbank drittschuldner schriftform streitwert \
+         unpfaendbar unpfaendbare vorpfaendung hausbank drittschuldner vermoegen schriftform streitwert \
          gegenstandswert haftpflicht sicherheiten grundschuld buergschaft monatsbeitrag \
          mindestbeitrag stundensatz kreditsumme darlehenssumme ursprungsdarlehen nennbetrag \
          auszahlung ausgezahlt auszahlungsbetrag debts minderung befanden bezieht verdient \

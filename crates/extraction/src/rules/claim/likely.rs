@@ -17,7 +17,7 @@ use crate::rules::segments::Segment;
 use crate::sentences::{Kind, Model};
 
 /// An amount this likely is the claim although no known word says so.
-const STATEMENT: f32 = 0.6;
+pub(super) const STATEMENT: f32 = 0.6;
 
 /// Where it is the only amount that can be, less is enough.
 const ONLY_STATEMENT: f32 = 0.4;
@@ -205,7 +205,11 @@ pub(super) fn drop_unlikely(readings: &mut [Reading], folded: &str) {
     if !(2..=MOST_AMOUNTS).contains(&values.len()) {
         return;
     }
-    let is_sure = |at: &&usize| readings[**at].likelihood >= SURE && !readings[**at].is_vague();
+    let is_sure = |at: &&usize| {
+        let reading = &readings[**at];
+        (reading.likelihood >= SURE || reading.confirmed && reading.likelihood >= STATEMENT)
+            && !reading.is_vague()
+    };
     let Some(sure) = stated.iter().find(is_sure).map(|at| readings[*at].amount.value) else {
         return;
     };

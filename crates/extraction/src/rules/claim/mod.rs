@@ -497,12 +497,15 @@ fn doubt_best(
     // Items that add up may be those of a part.
     let is_rival = |other: &&Reading| {
         let enough = match other.role {
-            Role::Offer if is_whole(other, folded) => 0.0,
+            Role::Offer | Role::Rate | Role::Unknown if is_whole(other, folded) => 0.0,
             Role::Unknown | Role::Offer => likely::RIVAL,
             _ => likely::SURE,
         };
+        // What reads like the claim is no part of an amount that does not.
+        let is_part =
+            other.in_sum && (other.likelihood < likely::SURE || best.likelihood >= likely::RIVAL);
         !is_stated(other.role)
-            && !other.in_sum
+            && !is_part
             && other.is_positive_euro()
             && other.amount.value != best.amount.value
             && other.likelihood >= enough
@@ -526,13 +529,17 @@ fn doubt_best(
     }
 }
 
-/// `der gesamte Rückstand von 500 EUR`, whatever the sentence does with it.
+/// `Gesamtforderung von 500 EUR`, `der gesamte Rückstand von 500 EUR`, whatever the sentence does
+/// with it. A `Gesamtbetrag` may be that of a plan.
 fn is_whole(reading: &Reading, folded: &str) -> bool {
     let name = words(folded, reading.evidence.clone()).into_iter().next();
     let before = folded[..reading.evidence.start].trim_end();
     let ends = ["gesamte", "gesamten", "gesamter", "ganze", "ganzen", "vollen", "volle"];
-    name.is_some_and(|name| matches!(name.sense, Sense::Claim | Sense::Total))
-        && ends.iter().any(|whole| before.ends_with(whole))
+    name.is_some_and(|name| match name.sense {
+        Sense::Total => !sentence::is_general(&folded[name.range]),
+        Sense::Claim => ends.iter().any(|whole| before.ends_with(whole)),
+        _ => false,
+    })
 }
 
 /// Doubts a total that its own items or a payment behind it contradict.

@@ -75,6 +75,17 @@ impl Sentence<'_> {
             || self.amounts.get(at + 1).is_some_and(|after| joined(here, after))
     }
 
+    /// Whether one of these places is said to the reader: `Ihre Forderung`, and not `ihre`, unless the
+    /// sentence has no capitals.
+    fn speaks_to<'t>(&self, mut places: impl Iterator<Item = regex::Match<'t>>) -> bool {
+        let from = self.segment.range.start;
+        let has_capitals = self.text[self.segment.range.clone()].contains(char::is_uppercase);
+        places.any(|place| {
+            let starts_small = self.text[from + place.start()..].starts_with(char::is_lowercase);
+            !(has_capitals && starts_small && place.as_str().starts_with("ihre"))
+        })
+    }
+
     /// The sentence tells what the debtor says or the office wrote, or repeats a subject line.
     pub(super) fn is_of_others(&self, amount: &Amount) -> bool {
         static SPEAKS_TO_CREDITOR: LazyLock<Regex> = LazyLock::new(|| {
@@ -100,7 +111,7 @@ impl Sentence<'_> {
         });
         let is_subject_line = SUBJECT_LINE.is_match(sentence);
         is_subject_line
-            || SPEAKS_TO_CREDITOR.is_match(sentence)
+            || self.speaks_to(SPEAKS_TO_CREDITOR.find_iter(sentence))
             || DEBTOR_SAYS.is_match(&self.folded[self.segment.range.start..amount.range.start])
     }
 

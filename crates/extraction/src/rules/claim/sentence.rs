@@ -29,6 +29,12 @@ pub(super) struct Sentence<'a> {
     pub(super) previous: Option<Role>,
 }
 
+/// `Gesamtbetrag`, unlike `Gesamtforderung`, may be the total of anything.
+pub(super) fn is_general(name: &str) -> bool {
+    ["betrag", "betrages", "summe"].iter().any(|end| name.ends_with(end))
+        && !["offene", "forderung", "schuld"].iter().any(|own| name.starts_with(own))
+}
+
 impl Sentence<'_> {
     pub(super) fn read(&self, at: usize, earlier: &[Reading]) -> Reading {
         let amount = self.amounts[at].clone();
@@ -49,7 +55,7 @@ impl Sentence<'_> {
         };
         let has = |sense: Sense| self.words.iter().any(|word| word.sense == sense);
 
-        let mut label = nearest_label(left, start);
+        let mut label = nearest_label(left, start).map(|word| self.total_of(left, word));
         let earlier_words;
         if label.is_none() && part_start > self.segment.range.start {
             // `Die Forderung beträgt nicht 500 EUR, sondern 400 EUR`.
@@ -87,7 +93,8 @@ impl Sentence<'_> {
         let before = before.trim_end_matches("eur").trim_end_matches('€').trim_end();
         let changed_to = has(Sense::Changed) && (before.ends_with(" auf") || before == "auf");
 
-        let is_general = role == Role::Total && label.is_some_and(|word| self.is_general(word));
+        let is_general = role == Role::Total
+            && label.is_some_and(|word| is_general(&self.folded[word.range.clone()]));
         if (role == Role::Sum || is_general) && self.is_sum_of_plan(left, earlier) {
             role = Role::Rate;
         }
@@ -242,6 +249,18 @@ impl Sentence<'_> {
             confirmed: false,
             in_sum: false,
         }
+    }
+
+    /// `Gesamtbetrag der Erstattung`: what the total is of does not name it.
+    fn total_of<'w>(&self, words: &'w [Word], label: &'w Word) -> &'w Word {
+        let is_of = |word: &&Word| {
+            matches!(word.sense, Sense::Total | Sense::Sum)
+                && self
+                    .folded
+                    .get(word.range.end..label.range.start)
+                    .is_some_and(|between| matches!(between, " der " | " des "))
+        };
+        words.iter().find(is_of).unwrap_or(label)
     }
 
     /// Nothing but one amount stands in this line.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::part::without_asides;
-use super::sentence::{DIRECTLY_BEFORE, Sentence};
+use super::sentence::{DIRECTLY_BEFORE, Sentence, is_general};
 use super::{Reading, Role};
 use crate::money::Amount;
 use crate::pattern::pattern;
@@ -296,9 +296,19 @@ impl Sentence<'_> {
         let settled = |word: &Word| word.sense == Sense::Settled && word.range.start >= label_end;
         (left.iter().any(settled) || right.iter().any(settled))
             && !self.words.iter().any(|word| word.sense == Sense::Supposed)
-            && !["bis die", "bis der", "nicht", "kein", "nix", "nie ", "bisher un", "ohne "]
-                .iter()
-                .any(|no| sentence.contains(no))
+            && ![
+                "bis die",
+                "bis der",
+                "nicht",
+                "kein",
+                "nix",
+                "nie ",
+                "bisher un",
+                "ohne ",
+                "solange ",
+            ]
+            .iter()
+            .any(|no| sentence.contains(no))
     }
 
     /// `36 Raten zu 18 EUR, insgesamt 648 EUR`: the sum of a plan.
@@ -306,7 +316,7 @@ impl Sentence<'_> {
         let of_plan = |role: Role| matches!(role, Role::Rate | Role::Offer);
         let names_claim = self.words.iter().any(|word| {
             matches!(word.sense, Sense::Claim | Sense::Open)
-                || word.sense == Sense::Total && !self.is_general(word)
+                || word.sense == Sense::Total && !is_general(&self.folded[word.range.clone()])
         });
         // `Zur Zahlung offen sind insgesamt`: the word alone makes no plan.
         let is_planned = |word: &Word| {
@@ -339,7 +349,7 @@ impl Sentence<'_> {
     pub(super) fn is_past(&self, left_start: usize, amount: &Amount) -> bool {
         static WAS: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"\b(?:war|waren|standen|lag|lagen|ergab|ergaben|zeigte|fehlten|schuldete|was|were)\b|\bzuletzt\b|[a-z] stand (?:zuletzt |damals |noch |am |zum |bei )|\bhatten?\b[^,;]*$",
+                r"\b(?:war|waren|bestand|bestanden|standen|lag|lagen|ergab|ergaben|zeigte|fehlten|schuldete|was|were)\b|\bzuletzt\b|[a-z] stand (?:zuletzt |damals |noch |am |zum |bei )|\bhatten?\b[^,;]*$",
             )
         });
         static POINT: LazyLock<Regex> = LazyLock::new(|| {
@@ -359,7 +369,7 @@ impl Sentence<'_> {
         // `Gesamtforderung zum Zeitpunkt der Kündigung: 500 EUR`.
         static THEN: LazyLock<Regex> = LazyLock::new(|| {
             pattern(
-                r"\b(?:zum zeitpunkt|zum stichtag der|bei (?:uebergabe|aktenuebergabe|kuendigung|vertragsende|titulierung|abgabe)|laut (?:mahnung|mahnbescheid|titel|urteil|vollstreckungsbescheid))\b",
+                r"\b(?:zum zeitpunkt|zum stichtag der|bei (?:uebergabe|uebergang|uebernahme|ankauf|abtretung|klageerhebung|aktenuebergabe|kuendigung|vertragsende|titulierung|abgabe)|laut (?:mahnung|mahnbescheid|titel|urteil|vollstreckungsbescheid))\b",
             )
         });
         if THEN.is_match(clause) && !NOW.is_match(clause) {
@@ -371,13 +381,6 @@ impl Sentence<'_> {
         let was =
             was || after.trim_end().ends_with("betragen hatte") || after.contains(" offen waren");
         was && (POINT.is_match(clause) || POINT.is_match(after)) && !NOW.is_match(clause)
-    }
-
-    /// `Gesamtbetrag`, unlike `Gesamtforderung`, may be the total of anything.
-    pub(super) fn is_general(&self, label: &Word) -> bool {
-        let word = &self.folded[label.range.clone()];
-        ["betrag", "betrages", "summe"].iter().any(|end| word.ends_with(end))
-            && !["offene", "forderung", "schuld"].iter().any(|own| word.starts_with(own))
     }
 
     /// `… 500,00 EUR zzgl. Kosten`: what is stated is not yet all.

@@ -143,7 +143,8 @@ fn creditors_intent(subject: &str, body: &str, said: &[Said<'_>], account: &Acco
     let contradicting = account.doubts.contains(&Doubt::ContradictingTotals);
     // Beside a stated claim a pattern does not count where the model sees a harmless sentence.
     let believed = |sentence: &Said<'_>| claim.is_none() || !sentence.is_harmless();
-    let refuses = said.iter().any(refuses);
+    let believed_refusal = |sentence: &Said<'_>| claim.is_none() || !sentence.is_surely_harmless();
+    let refuses = said.iter().any(|sentence| refuses(sentence) && believed_refusal(sentence));
     let offered = said.iter().any(offers);
     if refuses {
         return if offered && !firm { Intent::SettlementCounter } else { Intent::Rejection };

@@ -13,6 +13,8 @@ use crate::sentences::Kind;
 /// Below this the model sees nothing in a sentence at which a clerk would stop.
 const HARMLESS: f32 = 0.3;
 
+const SURELY_HARMLESS: f32 = 0.02;
+
 /// From here on the model is sure of a kind.
 const SURE: f32 = 0.8;
 
@@ -47,6 +49,11 @@ impl<'a> Said<'a> {
 
     pub(super) fn is_harmless(&self) -> bool {
         self.alarm < HARMLESS
+    }
+
+    /// Enough to outweigh words of refusal.
+    pub(super) fn is_surely_harmless(&self) -> bool {
+        self.alarm < SURELY_HARMLESS
     }
 
     pub(super) fn is_alarming(&self) -> bool {

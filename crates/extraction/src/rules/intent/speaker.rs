@@ -5,7 +5,7 @@ use super::said::Said;
 patterns!(
     pub(super) TALKS_TO_MACHINE,
     r"\b(?:ignore|disregard|forget)\b.*\b(?:instructions?|prompt|previous|above)\b|\b(?:ignoriere|vergiss|missachte)\w*\b.*\b(?:anweisung|instruktion|vorgabe|prompt|obige|vorherige)",
-    r"|\b(?:automated|automatic|ai|llm) (?:systems?|process\w*|readers?|agents?|assistants?|tools?)\b|\bnote to (?:the )?(?:system|ai|agent|bot|model|assistant)|\bki(?:[ .,:;!?)]|$)|\bki-[a-z]\w*|\bsprachmodell|\bchatgpt\b|\bjailbreak\b|\bprompt\b|\bsystem ?(?:prompt|###|message:)|###\s*(?:system|end|instruction|assistant)|<\|?(?:system|im_start)|\[(?:system|inst)\]|\byou are (?:now |the |an? )?(?:\w+ ){0,3}(?:assistant|service|model|ai|bot)\b",
+    r"|\b(?:automated|automatic|ai|llm) (?:systems?|process\w*|readers?|agents?|assistants?|tools?)\b|\bnote to (?:the )?(?:system|ai|agent|bot|model|assistant)|(?:^|[^\d ] ?)\bki(?:[ .,:;!?)]|$)|\bki-[a-z]\w*|\bsprachmodell|\bchatgpt\b|\bjailbreak\b|\bprompt\b|\bsystem ?(?:prompt|###|message:)|###\s*(?:system|end|instruction|assistant)|<\|?(?:system|im_start)|\[(?:system|inst)\]|\byou are (?:now |the |an? )?(?:\w+ ){0,3}(?:assistant|service|model|ai|bot)\b",
     r"|\b(?:an|fuer) (?:das|die|den|alle)? ?(?:\w+ )?(?:ki|ai|llm|sprachmodell|auswertungsprogramm|auswertungssoftware|auswertungssystem|bot|chatbot|automaten?|ki-\w+|assistent\w*|extraktions\w*)\b",
     r"|\bdebt_amount\b|\bconfidence\b.*\d|\bnew_debt_amount\b|\bis_creditor_reply\b|\breference_numbers\b|\bhinweis an (?:das|die|den) (?:\w*programm|\w*software|\w*system|ki)",
     r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den |das |die )?(?:betrag|forderung|status|feld|wert|debt)|\bset (?:the )?(?:debt|amount|claim|status|field)",

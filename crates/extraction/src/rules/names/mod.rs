@@ -165,6 +165,7 @@ fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &Text<'_>) -
         let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
         if is_addressed(&text[..whole.start()])
             || is_half_of_a_couple(&text[..name.start()])
+            || text[name.end()..].trim_start().starts_with("gegen ")
             || is_amount_at(&text[..whole.end()], &text[whole.end()..])
             || is_set_aside(text, name.start())
         {

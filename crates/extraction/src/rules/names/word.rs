@@ -294,6 +294,19 @@ pub(super) fn is_no_name(word: &str) -> bool {
                 | "schulden"
                 | "dritte"
                 | "dritten"
+                | "glaeubiger"
+                | "glaeubigerin"
+                | "miete"
+                | "whg"
+                | "referenz"
+                | "mitglieds"
+                | "wohnungseigentum"
+                | "fahrschule"
+                | "sanitaetshaus"
+                | "autohaus"
+                | "moebelhaus"
+                | "modehaus"
+                | "leihhaus"
         )
 }
 
