@@ -37,6 +37,15 @@ impl Sentence<'_> {
         DENIES.is_match(before) && CORRECTS.is_match(after)
     }
 
+    /// The words around an amount between commas.
+    pub(super) fn clause_of(&self, amount: &Amount) -> &str {
+        let (from, to) = (self.part_start(amount), self.segment.range.end);
+        let before = self.folded[from..amount.range.start].rfind([',', ';']);
+        let after = self.folded[amount.range.end..to].find([',', ';']);
+        let start = before.map_or(from, |comma| from + comma + 1);
+        &self.folded[start..after.map_or(to, |comma| amount.range.end + comma)]
+    }
+
     /// The words that may deny an amount: its own part of the sentence, without asides in brackets
     /// and without later clauses that speak of something else.
     pub(super) fn deniable(&self, amount: &Amount) -> String {

@@ -213,7 +213,9 @@ impl Sentence<'_> {
         let is_current = left.iter().chain(right).any(|word| word.sense == Sense::Current)
             || self.follows_still(left_start..start);
         let on_top = self.goes_on_top(&amount, right, role) || certainty::adds_more(sentence);
-        let vague = direct(Sense::Vague) || self.is_alternative(at);
+        let vague = direct(Sense::Vague)
+            || self.is_alternative(at)
+            || certainty::is_denied(self.clause_of(&amount));
         let denied = certainty::is_denied(&self.deniable(&amount));
         let running = column.filter(|head| {
             let head = self.folded[head.clone()].trim();
