@@ -212,11 +212,9 @@ fn confirms_another(mail: &CleanedMail, folded: &str, claim: Option<&Claim>) -> 
             r"(?m)^ *(?:-+> ?)?ja\b[^.;?]*\b(?:das (?:ist|sind)|stimmt|stimmen|trifft zu|richtig|korrekt|so ist)\b",
         )
     });
-    claim.is_some_and(|claim| {
+    claim.filter(|_| CONFIRMS.is_match(folded)).is_some_and(|claim| {
         let asked = money::scan(&mail.quote);
-        CONFIRMS.is_match(folded)
-            && !asked.is_empty()
-            && asked.iter().all(|amount| amount.value != claim.value)
+        !asked.is_empty() && asked.iter().all(|amount| amount.value != claim.value)
     })
 }
 
