@@ -125,11 +125,19 @@ fn check_proportion(
 /// claim: it is exactly a hundredth, or a small rest such as `20,91` for `2.091,00`. For the rest what
 /// has been added to the claim since is allowed for, a seventh at most; a whole number of euros that is
 /// no exact hundredth has no comma in a wrong place.
+///
+/// One place too far right is as likely, `40.860,00` for `4.086,00`; a small claim may grow tenfold by
+/// its costs alone.
 fn is_comma_slip(amount: i128, claim: i128) -> bool {
-    let meant = amount * 100;
-    let is_near = meant * 20 >= claim * 19 && meant * 7 <= claim * 8;
-    meant == claim || amount % 100 != 0 && is_near
+    let is_near = |meant: i128, claim: i128| meant * 20 >= claim * 19 && meant * 7 <= claim * 8;
+    let below = amount * 100;
+    below == claim
+        || amount % 100 != 0 && is_near(below, claim)
+        || claim >= SMALLEST_TENFOLD && is_near(amount, claim * 10)
 }
+
+/// A claim of fewer cents may be costs of a reminder and a debt below them.
+const SMALLEST_TENFOLD: i128 = 20_000;
 
 #[cfg(test)]
 mod tests {
@@ -185,13 +193,25 @@ mod tests {
     #[test]
     fn the_claim_with_its_comma_in_another_place_is_held() {
         let claim = |cents| doc! { "claim_amount": f64::from(cents) / 100.0 };
-        for (claimed, cents) in [(204_400, 2_091), (204_400, 2_044), (9_500, 101), (560_000, 5_600)]
-        {
+        for (claimed, cents) in [
+            (204_400, 2_091),
+            (204_400, 2_044),
+            (9_500, 101),
+            (560_000, 5_600),
+            (401_000, 4_086_000),
+            (20_000, 200_000),
+        ] {
             assert_eq!(held(claim(claimed), cents), Some(GuardRefusal::CommaSlip), "{cents}");
         }
-        for (claimed, cents) in
-            [(204_400, 2_400), (204_400, 1_900), (204_400, 20_440), (8_900, 0), (9_500, 100)]
-        {
+        for (claimed, cents) in [
+            (204_400, 2_400),
+            (204_400, 1_900),
+            (204_400, 20_440),
+            (8_900, 0),
+            (9_500, 100),
+            (19_999, 200_000),
+            (401_000, 4_600_000),
+        ] {
             assert_eq!(held(claim(claimed), cents), None, "{cents}");
         }
         assert_eq!(held(doc! { "claim_amount": Bson::Null }, 2_091), None);

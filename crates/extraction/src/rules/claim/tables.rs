@@ -22,10 +22,14 @@ pub(super) fn contradicts(readings: &[Reading], claim: usize) -> bool {
         return false;
     }
     let is_part = |row: &&Reading| {
-        matches!(row.role, Role::Item | Role::Basis | Role::Unknown) && !row.is_vague()
+        matches!(row.role, Role::Item | Role::Basis | Role::Claim | Role::Unknown)
+            && !row.is_vague()
     };
-    if readings[claim].is_row && rows.iter().all(is_part) {
-        return !may_come_to(&rows, readings[claim].amount.value.cents());
+    // What a word made unrelated may be so, or be dropped for this very total.
+    let parts: Vec<&Reading> =
+        rows.iter().copied().filter(|row| row.role != Role::Unrelated).collect();
+    if readings[claim].is_row && parts.len() >= FEWEST_ROWS && parts.iter().all(is_part) {
+        return !may_come_to(&parts, readings[claim].amount.value.cents());
     }
     let signed = |row: &&Reading| match row.role {
         Role::Paid => -row.amount.value.cents().abs(),

@@ -486,6 +486,8 @@ fn a_table_of_parts_that_comes_to_another_sum_is_doubted() {
         let text = format!("{rows}\nGesamtforderung | 500,00 EUR");
         assert_eq!(read(&text), Err(vec![Doubt::ContradictingTotals]), "{text}");
     }
+    let text = "Kaufpreisforderung  612,40 EUR\nZinsen  58,15 EUR\nVergütung  124,80 EUR\nAuslagen  22,60 EUR\n----------\nGesamtforderung  1.017,95 EUR";
+    assert_eq!(read(text), Err(vec![Doubt::ContradictingTotals]));
 }
 
 #[test]

@@ -10,7 +10,7 @@ patterns!(
     r"|\bdebt_amount\b|\bconfidence\b.*\d|\bnew_debt_amount\b|\bis_creditor_reply\b|\breference_numbers\b|\bhinweis an (?:das|die|den) (?:\w*programm|\w*software|\w*system|ki)",
     r"|\b(?:als|du bist) (?:ein )?(?:ki|sprachmodell|llm|assistent)\b|\bsetze (?:den |das |die )?(?:betrag|forderung|status|feld|wert|debt)|\bset (?:the )?(?:debt|amount|claim|status|field)",
     r"|\b(?:digitale|virtuelle|elektronische|kuenstliche|automatische)\w* (?:assistent\w*|helfer\w*|intelligenz|bearbeiter\w*|leser\w*)|\b(?:assistent\w*|maschine|programm|software|algorithmus|roboter|bot)\b[^.;]*\b(?:gelesen|ausgelesen|ausgewertet|ausliest|auswertet|liest)\b",
-    r"|\b(?:fuer|an) (?:\w+ )?(?:automatisiert|maschinell)e?\w* (?:\w*system\w*|posteingang\w*|auswertung\w*|erfassung\w*)\b|\broute ?= ?\w+|\b\w*(?:kontrolle|pruefung|regel)\b[^.;]*\b(?:ueberspringen|auszulassen|uebergehen)\b",
+    r"|\b(?:fuer|an) (?:\w+ )?(?:automati(?:siert|sch)|maschinell)e?\w* (?:\w*system\w*|\w*posteingang\w*|auswertung\w*|erfassung\w*|verarbeitung\w*)\b|\b(?:uebernimm|kennzeichne|markiere|ersetze|behandle)\b[^.;]*\b(?:betrag|wert|saldo|datenbank|datensatz|feld|status|nachricht|glaeubiger|forderung|pruefung)\w*\b|\broute ?= ?\w+|\b\w*(?:kontrolle|pruefung|regel)\b[^.;]*\b(?:ueberspringen|auszulassen|uebergehen)\b",
     r"|\bjson\b|\bkeine[mnr]? mensch(?:en)?\b|\b(?:no|any|a) human (?:reader|reviewer|agent|in the loop)\b|\bvorrang vor\b[^.;]*\b(?:vorgabe|regel|anweisung|einstellung)|\b(?:overrides?|take precedence over)\b[^.;]*\b(?:rules?|instructions?|settings?)\b",
 );
 
