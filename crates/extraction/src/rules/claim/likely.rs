@@ -17,7 +17,7 @@ use crate::rules::segments::Segment;
 use crate::sentences::{Kind, Model};
 
 /// An amount this likely is the claim although no known word says so.
-pub(super) const STATEMENT: f32 = 0.6;
+const STATEMENT: f32 = 0.6;
 
 /// Where it is the only amount that can be, less is enough.
 const ONLY_STATEMENT: f32 = 0.4;
