@@ -185,6 +185,10 @@ struct Number {
     has_point_cents: bool,
 }
 
+/// No sum of money has more groups of three digits: these are a number of another kind, and each of
+/// its groups may begin one.
+const MOST_GROUPS: usize = 6;
+
 /// The number that begins at `start`, unless it is part of something else.
 fn read_number(text: &str, start: usize) -> Option<Number> {
     let bytes = text.as_bytes();
@@ -196,6 +200,7 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
     let mut end = start + digits(start);
     let first_group = end - start;
     let mut group_mark: Option<&str> = None;
+    let mut groups = 0;
     let mut decimals = 0;
     let mut dash = false;
     loop {
@@ -209,6 +214,10 @@ fn read_number(text: &str, start: usize) -> Option<Number> {
         let starts_group = group_mark.is_none() && first_group <= 3 && bytes[start] != b'0';
         if count == 3 && (group_mark == Some(mark) || starts_group) && decimals == 0 {
             group_mark = Some(mark);
+            groups += 1;
+            if groups > MOST_GROUPS {
+                return None;
+            }
             end = after + 3;
         } else if (count == 1 || count == 2)
             && matches!(mark, "." | ",")
