@@ -77,13 +77,12 @@ impl TokenSink for Sink {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         let mut reader = self.reader.borrow_mut();
-        match &token {
-            Token::CharacterTokens(text) => reader.text_length += text.len(),
-            Token::TagToken(_) => reader.tags += 1,
-            _ => {}
-        }
+        reader.tags += usize::from(matches!(token, Token::TagToken(_)));
         match token {
-            Token::CharacterTokens(text) => reader.text(&text),
+            Token::CharacterTokens(text) => {
+                reader.text_length += text.len();
+                reader.text(&text);
+            }
             Token::TagToken(tag) if tag.kind == TagKind::StartTag => return reader.open(&tag),
             Token::TagToken(tag) => reader.close(&tag.name),
             _ => {}

@@ -318,6 +318,8 @@ fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)>
     let mut continued = 0;
     while let Some(line) = lines.get(start + length) {
         let line = line.trim();
+        let goes_on = names.len() < 4
+            && lines.get(start + length + 1).is_some_and(|next| header_name(next.trim()).is_some());
         match header_name(line) {
             Some(name) => {
                 if matches!(name.as_str(), "von" | "from") {
@@ -326,22 +328,10 @@ fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)>
                 names.push(name);
                 continued = 0;
             }
-            // A long recipient list or subject goes on in the next line.
-            None if !line.is_empty()
-                && continued == 0
-                && names.len() < 4
-                && lines
-                    .get(start + length + 1)
-                    .is_some_and(|next| header_name(next.trim()).is_some()) =>
-            {
-                continued += 1;
-            }
             // Each header in a paragraph of its own.
-            None if line.is_empty()
-                && names.len() < 4
-                && lines
-                    .get(start + length + 1)
-                    .is_some_and(|next| header_name(next.trim()).is_some()) => {}
+            None if line.is_empty() && goes_on => {}
+            // A long recipient list or subject goes on in the next line.
+            None if continued == 0 && goes_on => continued += 1,
             None => break,
         }
         length += 1;

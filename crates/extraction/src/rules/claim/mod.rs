@@ -495,23 +495,22 @@ fn doubt_best(
     // Columns of which nobody knows which one counts.
     let goes_on = |other: &Reading| best.is_row && follows(other) && !other.amount.struck;
     // Items that add up may be those of a part.
-    let is_rival = |other: &&Reading| {
-        let enough = match other.role {
-            Role::Offer | Role::Rate | Role::Unknown if is_whole(other, folded) => 0.0,
-            Role::Unknown | Role::Offer => likely::RIVAL,
-            _ => likely::SURE,
-        };
+    let is_rival = |other: &Reading| {
         // What reads like the claim is no part of an amount that does not.
         let is_part =
             other.in_sum && (other.likelihood < likely::SURE || best.likelihood >= likely::RIVAL);
-        !is_stated(other.role)
+        let may_be = !is_stated(other.role)
             && !is_part
             && other.is_positive_euro()
-            && other.amount.value != best.amount.value
-            && other.likelihood >= enough
+            && other.amount.value != best.amount.value;
+        may_be
+            && match other.role {
+                Role::Offer | Role::Unknown if other.likelihood >= likely::RIVAL => true,
+                Role::Offer | Role::Rate | Role::Unknown if is_whole(other, folded) => true,
+                _ => other.likelihood >= likely::SURE,
+            }
     };
-    let contradicts_sum =
-        unexplained.clone().any(goes_on) || readings.iter().any(|other| is_rival(&other));
+    let contradicts_sum = unexplained.clone().any(goes_on) || readings.iter().any(is_rival);
     if contradicts_sum || !best.confirmed && is_unlikely {
         account.doubts.insert(Doubt::Conditional);
     }
