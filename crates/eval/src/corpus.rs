@@ -14,10 +14,13 @@ pub fn own_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus")
 }
 
-/// The corpora of a directory: its own `clients.json` and `emails/`, and those of each office under
-/// `offices/`, whose cases are named after it.
-pub fn read_all(directory: &Path) -> Result<Vec<Corpus>> {
-    let mut corpora = vec![Corpus::read(directory)?];
+/// The name of the corpus that lies in the directory itself.
+pub const FIRST: &str = "first";
+
+/// Where the corpora of a directory are, with their names: its own `clients.json` and `emails/`, and
+/// those of each office under `offices/`.
+pub fn directories(directory: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = vec![(FIRST.to_owned(), directory.to_owned())];
     let offices = directory.join("offices");
     if offices.is_dir() {
         let mut paths: Vec<PathBuf> = std::fs::read_dir(&offices)
@@ -25,16 +28,25 @@ pub fn read_all(directory: &Path) -> Result<Vec<Corpus>> {
             .map(|entry| entry.map(|entry| entry.path()))
             .collect::<std::io::Result<_>>()?;
         paths.sort();
-        for path in paths {
-            let mut corpus = Corpus::read(&path)?;
-            let office = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        found.extend(paths.into_iter().map(|path| (name(&path), path)));
+    }
+    Ok(found)
+}
+
+/// The corpora of a directory; the cases of an office are named after it.
+pub fn read_all(directory: &Path) -> Result<Vec<Corpus>> {
+    let read = |(office, path): (String, PathBuf)| {
+        let mut corpus = Corpus::read(&path)?;
+        if office != FIRST {
             for case in &mut corpus.cases {
                 case.name = format!("{office}/{}", case.name);
             }
-            corpora.push(corpus);
         }
-    }
-    Ok(corpora)
+        Ok(corpus)
+    };
+    directories(directory)?.into_iter().map(read).collect()
 }
 
 /// A second corpus beside the repository, where there is one.

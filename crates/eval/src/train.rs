@@ -1,15 +1,18 @@
 //! Makes the weights of [`extraction::sentences`] from labelled sentences.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use domain::money::Money;
-use extraction::sentences::{BUCKETS, Kind, Model, amounts, features, fold, likelihood, softmax};
+use extraction::clean::CleanedMail;
+use extraction::sentences::{
+    BUCKETS, FullWeights, Kind, Model, amounts, features, fold, likelihood, shares, softmax,
+};
 use extraction::{clean, money, rules};
 use sha2::{Digest, Sha256};
 
-use crate::corpus::Corpus;
+use crate::corpus::{self, Corpus, Route};
 use crate::mutate::Random;
 
 const KINDS: usize = Kind::ALL.len();
@@ -23,13 +26,11 @@ const RATE: f32 = 0.5;
 /// What pulls weights back to nought.
 const DECAY: f32 = 1e-5;
 
-/// The order of the sentences is shuffled by this, so that the same sentences give the same weights.
-const SEED: u64 = 7;
+/// The offices are parted into so many, each read by a model of the others.
+const FOLDS: usize = 5;
 
-/// Where the repository's labelled sentences are.
-pub fn sentences_directory() -> PathBuf {
-    crate::corpus::own_directory().join("sentences")
-}
+/// The order of the examples is shuffled by this, so that the same sentences give the same weights.
+const SEED: u64 = 7;
 
 /// A labelled sentence as the model sees it.
 #[derive(Clone, Debug)]
@@ -71,36 +72,108 @@ impl Example {
     }
 }
 
-/// Reads the files of a directory in the order of their names, but for those named `without`.
-///
-/// Returns the sentences, and the SHA-256 of the files.
-pub fn read(directory: &Path, without: &[String]) -> Result<(Vec<Example>, [u8; 32])> {
+/// A labelled mail as the model sees it.
+#[derive(Clone, Debug)]
+struct Letter {
+    cleaned: CleanedMail,
+    /// The features of each sentence.
+    sentences: Vec<Vec<u32>>,
+    /// A clerk would enter its total.
+    states_claim: bool,
+    claim: Option<Money>,
+}
+
+/// What one office gives: its labelled sentences and mails.
+#[derive(Debug, Default)]
+struct Office {
+    sentences: Vec<Example>,
+    letters: Vec<Letter>,
+}
+
+/// All that the model learns from.
+#[derive(Debug)]
+pub struct Material {
+    offices: Vec<Office>,
+    /// SHA-256 of the files.
+    source: [u8; 32],
+}
+
+impl Material {
+    /// Reads the labelled sentences and mails of a corpus directory in the order of their names, but
+    /// for the offices named `without`.
+    pub fn read(directory: &Path, without: &[String]) -> Result<Material> {
+        let mut offices: BTreeMap<String, Office> = BTreeMap::new();
+        let mut hash = Sha256::new();
+        for path in files(&directory.join("sentences"), "tsv")? {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if without.contains(&name) {
+                continue;
+            }
+            let text = read_text(&path)?;
+            hash.update(&text);
+            let lines = text.lines().enumerate().map(|(at, line)| {
+                Example::parse(line).with_context(|| format!("{}, line {}", path.display(), at + 1))
+            });
+            let sentences = lines.collect::<Result<_>>()?;
+            offices.insert(name, Office { sentences, letters: Vec::new() });
+        }
+        for (name, directory) in corpus::directories(directory)? {
+            if without.contains(&name) {
+                continue;
+            }
+            for path in files(&directory.join("emails"), "json")? {
+                hash.update(read_text(&path)?);
+            }
+            let letters = letters(&Corpus::read(&directory)?);
+            offices.entry(name).or_default().letters = letters;
+        }
+        let known = corpus::directories(directory)?;
+        if let Some(unknown) = without.iter().find(|name| {
+            let has_sentences = directory.join("sentences").join(format!("{name}.tsv")).is_file();
+            !has_sentences && !known.iter().any(|(known, _)| known == *name)
+        }) {
+            bail!("there is no office {unknown} in {}", directory.display());
+        }
+        Ok(Material { offices: offices.into_values().collect(), source: hash.finalize().into() })
+    }
+
+    /// How many sentences and mails there are.
+    pub fn counts(&self) -> (usize, usize) {
+        let sentences = self.offices.iter().map(|office| office.sentences.len()).sum();
+        let mails = self.offices.iter().map(|office| office.letters.len()).sum();
+        (sentences, mails)
+    }
+}
+
+/// The files of a directory with this ending, in the order of their names.
+fn files(directory: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
         .with_context(|| format!("couldn't list {}", directory.display()))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<std::io::Result<_>>()?;
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "tsv"));
+    paths.retain(|path| path.extension().is_some_and(|own| own == ending));
     paths.sort();
-    for name in without {
-        let before = paths.len();
-        paths.retain(|path| path.file_stem().is_none_or(|stem| stem != name.as_str()));
-        if paths.len() == before {
-            bail!("there is no {name}.tsv in {}", directory.display());
+    Ok(paths)
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("couldn't read {}", path.display()))
+}
+
+/// The mails of a corpus that a clerk would read at all.
+fn letters(corpus: &Corpus) -> Vec<Letter> {
+    let read = corpus.cases.iter().filter(|case| case.expect.route != Route::Ignore);
+    read.map(|case| {
+        let cleaned = clean::clean(&case.mail);
+        let sentences = rules::sentences(&cleaned);
+        Letter {
+            sentences: sentences.iter().map(|sentence| features(&fold(sentence))).collect(),
+            cleaned,
+            states_claim: case.expect.route == Route::Write,
+            claim: case.expect.debt_amount,
         }
-    }
-    let mut examples = Vec::new();
-    let mut hash = Sha256::new();
-    for path in paths {
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("couldn't read {}", path.display()))?;
-        hash.update(&text);
-        for (at, line) in text.lines().enumerate() {
-            let example = Example::parse(line)
-                .with_context(|| format!("{}, line {}", path.display(), at + 1))?;
-            examples.push(example);
-        }
-    }
-    Ok((examples, hash.finalize().into()))
+    })
+    .collect()
 }
 
 /// The sentences of a corpus in the order of its mails, each once, as a line of labels has them.
@@ -118,15 +191,28 @@ pub fn unlabelled(corpus: &Corpus) -> Vec<String> {
     sentences
 }
 
-/// Trains both halves of the model by logistic regression. The same examples give the same model.
-pub fn train(mut examples: Vec<Example>, source: [u8; 32]) -> Model {
+/// Trains all parts of the model by logistic regression. The same material gives the same model.
+pub fn train(material: &Material) -> Model {
+    let sentences = || material.offices.iter().flat_map(|office| &office.sentences);
+    let letters: Vec<&Letter> =
+        material.offices.iter().flat_map(|office| &office.letters).collect();
+    let full = FullWeights {
+        kinds: train_kinds(sentences().collect()),
+        amounts: train_amounts(sentences().collect()),
+        choice: train_choice(&choices(material)),
+        mails: train_mails(letters),
+    };
+    Model::quantised(&full, material.source)
+}
+
+fn train_kinds(mut examples: Vec<&Example>) -> Vec<[f32; KINDS]> {
     let mut random = Random::new(SEED);
     let mut weights = vec![[0.0_f32; KINDS]; BUCKETS + 1];
     let mut squares = vec![[1e-3_f32; KINDS]; BUCKETS + 1];
     for _ in 0..EPOCHS {
         shuffle(&mut examples, &mut random);
         for example in &examples {
-            let norm = norm_of(&example.features);
+            let norm = norm_of(example.features.len());
             let mut scores = weights[BUCKETS];
             for bucket in &example.features {
                 for (score, weight) in scores.iter_mut().zip(&weights[*bucket as usize]) {
@@ -142,31 +228,127 @@ pub fn train(mut examples: Vec<Example>, source: [u8; 32]) -> Model {
             }
         }
     }
-    let mut amount_weights = vec![0.0_f32; BUCKETS + 1];
-    let mut squares = vec![1e-3_f32; BUCKETS + 1];
+    weights
+}
+
+/// Weights of one score, as they are learnt.
+struct Weights {
+    values: Vec<f32>,
+    squares: Vec<f32>,
+}
+
+impl Weights {
+    fn new() -> Self {
+        Self { values: vec![0.0; BUCKETS + 1], squares: vec![1e-3; BUCKETS + 1] }
+    }
+
+    fn sum(&self, features: &[u32]) -> f32 {
+        features.iter().map(|bucket| self.values[*bucket as usize]).sum()
+    }
+
+    fn step(&mut self, bucket: usize, gradient: f32) {
+        step(&mut self.values[bucket], &mut self.squares[bucket], gradient);
+    }
+}
+
+fn train_amounts(mut examples: Vec<&Example>) -> Vec<f32> {
+    let mut random = Random::new(SEED);
+    let mut weights = Weights::new();
     for _ in 0..EPOCHS {
         shuffle(&mut examples, &mut random);
         for (features, is_claim) in examples.iter().flat_map(|example| &example.amounts) {
-            let norm = norm_of(features);
-            let sum: f32 = features.iter().map(|bucket| amount_weights[*bucket as usize]).sum();
-            let said = likelihood(sum * norm + amount_weights[BUCKETS]);
-            let error = said - if *is_claim { 1.0 } else { 0.0 };
+            let norm = norm_of(features.len());
+            let said = likelihood(weights.sum(features) * norm + weights.values[BUCKETS]);
+            let error = said - f32::from(*is_claim);
             for (bucket, norm) in with_bias(features, norm) {
-                step(&mut amount_weights[bucket], &mut squares[bucket], error * norm);
+                weights.step(bucket, error * norm);
             }
         }
     }
-    Model::quantised(&weights, &amount_weights, source)
+    weights.values
 }
 
-fn shuffle(examples: &mut [Example], random: &mut Random) {
+/// A mail's amounts with their features, and whether each is the claim.
+type Choices = Vec<(Vec<u32>, bool)>;
+
+/// What the reader of amounts learns from. How likely a sentence makes an amount the claim is said
+/// by a model that has not seen the sentences of that office, as it will be of new mails.
+fn choices(material: &Material) -> Vec<Choices> {
+    let mut choices = Vec::new();
+    for fold in 0..FOLDS {
+        let (own, others): (Vec<_>, Vec<_>) =
+            material.offices.iter().enumerate().partition(|(at, _)| at % FOLDS == fold);
+        let sentences = others.iter().flat_map(|(_, office)| &office.sentences).collect();
+        let full = FullWeights { amounts: train_amounts(sentences), ..FullWeights::default() };
+        let model = Model::quantised(&full, material.source);
+        for letter in own.iter().flat_map(|(_, office)| &office.letters) {
+            let found = rules::choices(&model, &letter.cleaned).into_iter();
+            choices.push(
+                found.map(|(value, features)| (features, Some(value) == letter.claim)).collect(),
+            );
+        }
+    }
+    choices.retain(|amounts: &Choices| !amounts.is_empty());
+    choices
+}
+
+fn train_choice(choices: &[Choices]) -> Vec<f32> {
+    let mut random = Random::new(SEED);
+    let mut weights = Weights::new();
+    let mut choices: Vec<&Choices> = choices.iter().collect();
+    for _ in 0..EPOCHS {
+        shuffle(&mut choices, &mut random);
+        for amounts in &choices {
+            let norms: Vec<f32> =
+                amounts.iter().map(|(features, _)| norm_of(features.len())).collect();
+            let scores = amounts
+                .iter()
+                .zip(&norms)
+                .map(|((features, _), norm)| weights.sum(features) * norm);
+            // The bias stands for none of them.
+            let said = shares(scores.chain([weights.values[BUCKETS]]));
+            let right: f32 =
+                amounts.iter().zip(&said).filter(|((_, is), _)| *is).map(|(_, said)| said).sum();
+            let is_none = !amounts.iter().any(|(_, is_claim)| *is_claim);
+            for (((features, is_claim), said), norm) in amounts.iter().zip(&said).zip(&norms) {
+                let wanted = if *is_claim { said / right.max(f32::MIN_POSITIVE) } else { 0.0 };
+                for bucket in features {
+                    weights.step(*bucket as usize, (said - wanted) * norm);
+                }
+            }
+            weights.step(BUCKETS, said[amounts.len()] - f32::from(is_none));
+        }
+    }
+    weights.values
+}
+
+fn train_mails(mut letters: Vec<&Letter>) -> Vec<f32> {
+    let mut random = Random::new(SEED);
+    let mut weights = Weights::new();
+    for _ in 0..EPOCHS {
+        shuffle(&mut letters, &mut random);
+        for letter in &letters {
+            let norm = norm_of(letter.sentences.iter().map(Vec::len).sum());
+            let sums = letter.sentences.iter().map(|sentence| weights.sum(sentence));
+            let said = likelihood(sums.sum::<f32>() * norm + weights.values[BUCKETS]);
+            let error = said - f32::from(letter.states_claim);
+            for bucket in letter.sentences.iter().flatten() {
+                weights.step(*bucket as usize, error * norm);
+            }
+            weights.step(BUCKETS, error);
+        }
+    }
+    weights.values
+}
+
+fn shuffle<T>(examples: &mut [T], random: &mut Random) {
     for at in (1..examples.len()).rev() {
         examples.swap(at, random.below(at + 1));
     }
 }
 
-fn norm_of(features: &[u32]) -> f32 {
-    1.0 / (features.len().max(1) as f32).sqrt()
+fn norm_of(features: usize) -> f32 {
+    1.0 / (features.max(1) as f32).sqrt()
 }
 
 /// The buckets with what each adds to a score; the last one is the bias.
@@ -184,9 +366,12 @@ fn step(weight: &mut f32, square: &mut f32, gradient: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use extraction::Mail;
 
-    fn examples(lines: &[&str]) -> Vec<Example> {
-        lines.iter().map(|line| Example::parse(line).expect(line)).collect()
+    fn material(lines: &[&str]) -> Material {
+        let sentences = lines.iter().map(|line| Example::parse(line).expect(line)).collect();
+        let office = Office { sentences, letters: Vec::new() };
+        Material { offices: vec![office], source: [1; 32] }
     }
 
     #[test]
@@ -197,11 +382,42 @@ mod tests {
             "N\tDem Plan stimmen wir nicht zu.",
             "S\tVon 700,00 EUR sind noch 500,00 EUR offen.\t500.00",
         ];
-        let model = train(examples(&lines), [1; 32]);
-        assert_eq!(model.to_bytes(), train(examples(&lines), [1; 32]).to_bytes());
+        let model = train(&material(&lines));
+        assert_eq!(model.to_bytes(), train(&material(&lines)).to_bytes());
         assert!(model.read(&fold("Dem Plan stimmen wir nicht zu.")).of(Kind::Decision) > 0.5);
-        let amounts = model.read_amounts(&fold("Von 700,00 EUR sind noch 500,00 EUR offen."));
-        assert!(amounts[1].1 > amounts[0].1, "{amounts:?}");
+        let found = amounts(&fold("Von 700,00 EUR sind noch 500,00 EUR offen."));
+        assert!(model.read_amount(&found[1].1) > model.read_amount(&found[0].1));
+    }
+
+    fn letter(body: &str, claim: Option<i64>) -> Letter {
+        let cleaned = clean::clean(&Mail { body_text: Some(body.to_owned()), ..Mail::default() });
+        let sentences = rules::sentences(&cleaned);
+        Letter {
+            sentences: sentences.iter().map(|sentence| features(&fold(sentence))).collect(),
+            states_claim: claim.is_some(),
+            claim: claim.map(Money::from_cents),
+            cleaned,
+        }
+    }
+
+    #[test]
+    fn mails_teach_which_amount_is_the_claim_and_whether_one_is_stated() {
+        let stated = "Kaufpreis | 400,00 EUR\nZinsen | 100,00 EUR\nVerbleib | 500,00 EUR";
+        let letters = vec![
+            letter(stated, Some(50_000)),
+            letter("Dem Plan stimmen wir nicht zu. Die Rate von 20,00 EUR reicht nicht.", None),
+        ];
+        let office = Office { sentences: Vec::new(), letters: letters.clone() };
+        let model = train(&Material { offices: vec![office], source: [1; 32] });
+        let read =
+            |letter: &Letter| model.read_mail(letter.sentences.iter().map(|found| &found[..]));
+        assert!(read(&letters[0]) > 0.5 && read(&letters[1]) < 0.5);
+        let found: Vec<Vec<u32>> = rules::choices(&model, &letters[0].cleaned)
+            .into_iter()
+            .map(|(_, features)| features)
+            .collect();
+        let shares = model.choose(&found);
+        assert!(shares[2] > 0.5 && shares.iter().sum::<f32>() <= 1.0 + 1e-4, "{shares:?}");
     }
 
     #[test]
@@ -222,10 +438,10 @@ mod tests {
 
     #[test]
     fn the_embedded_weights_are_those_of_the_labelled_sentences() {
-        let (_, source) = read(&sentences_directory(), &[]).expect("the sentences are readable");
+        let material = Material::read(&corpus::own_directory(), &[]).expect("it is readable");
         assert!(
-            Model::embedded().source() == source,
-            "the sentences have changed: run `just train`"
+            Model::embedded().source() == material.source,
+            "the labelled sentences or mails have changed: run `just train`"
         );
     }
 }

@@ -69,7 +69,28 @@ fn pointing_elsewhere(
             return Some("unknown_reference");
         }
     }
+    if written_out_elsewhere(candidates, mail, client, found) {
+        return Some("reference_of_other_entry");
+    }
     name_elsewhere(candidates, mail, client, found)
+}
+
+/// Whether the text has the number of another entry of this client and sender, and not this
+/// entry's: no extractor knows all the forms that creditors give their numbers. Other clients are
+/// not asked, since those at hand depend on what else is matched with this mail.
+fn written_out_elsewhere(
+    candidates: &Candidates<'_>,
+    mail: &Mail<'_>,
+    client: usize,
+    found: &FoundEntry,
+) -> bool {
+    let Some(sender) = mail.sender.as_ref().filter(|_| !found.by_reference) else { return false };
+    let entries = candidates.prepared[client].entries();
+    let own = entries[found.entry].reference.as_deref();
+    entries
+        .iter()
+        .filter(|entry| entry.may_be_from(sender) && entry.reference.as_deref() != own)
+        .any(|entry| entry.reference.as_deref().is_some_and(|number| mail.writes_out(number)))
 }
 
 /// Whether the creditor's name in the mail is that of another entry, or of a principal that the

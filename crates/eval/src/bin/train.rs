@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use eval::corpus::Corpus;
-use eval::train;
+use eval::corpus::{self, Corpus};
+use eval::train::{self, Material};
 
-/// Makes the model of sentences from the labelled ones under corpus/sentences. Build with --release.
+/// Makes the weights of the trained model from the labelled sentences and mails of corpus/. Build with --release.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// Where the weights go; into the extraction by default.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Leave out corpus/sentences/NAME.tsv, to measure on its mails with `eval --weights`.
+    /// Leave out the sentences and mails of this office, to measure on its mails with `eval --weights`.
     #[arg(long, value_name = "NAME", requires = "out")]
     without: Vec<String>,
     /// Make nothing: print the sentences of a corpus directory, each once and without its code, to be labelled.
@@ -30,14 +30,14 @@ fn main() -> Result<()> {
         }
         return Ok(());
     }
-    let (examples, source) = train::read(&train::sentences_directory(), &arguments.without)?;
-    let count = examples.len();
-    let model = train::train(examples, source);
+    let material = Material::read(&corpus::own_directory(), &arguments.without)?;
+    let (sentences, mails) = material.counts();
+    let model = train::train(&material);
     let embedded =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../extraction/src/sentences/weights.bin");
     let path = arguments.out.unwrap_or(embedded);
     let bytes = model.to_bytes();
     std::fs::write(&path, &bytes).with_context(|| format!("couldn't write {}", path.display()))?;
-    println!("{count} sentences, {} bytes of weights", bytes.len());
+    println!("{sentences} sentences, {mails} mails, {} bytes of weights", bytes.len());
     Ok(())
 }

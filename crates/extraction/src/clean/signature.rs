@@ -12,7 +12,7 @@ const LONGEST_CLOSING: usize = 70;
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)^(?:(?:[a-zäöüß]+\.?,? ){0,4}(?:gru(?:ß|ss)|gr(?:ü|ue)(?:ß|ss)(?:e|en|t))(?:[ ,.!]|$)",
-        r"|(?:mit )?(?:freundlichen|besten) empfehlungen\b|mit (?:[a-zäöüß]+ ){0,2}hochachtung|hochachtungsvoll|mfg\b|lg\b|vg\b|bg\b|herzlich(?:st)?,?$",
+        r"|(?:mit )?(?:freundlichen|besten) empfehlungen\b|mit (?:[a-zäöüß]+ ){0,2}hochachtung|hochachtungsvoll|(?:mfg|lg|vg|bg)(?:[ ,.!]|$)|herzlich(?:st)?,?$",
         r"|(?:kind|best|warm|with kind|with best) regards|regards,?$|(?:with )?best(?: wishes)?,|yours (?:sincerely|faithfully|truly)|sincerely|cheers\b",
         r"|(?:ihre?|eue?re?|deine?) [^.:,;?]{2,50}(?:team|gmbh|ag|kg|eg|e\.? ?v\.|service|kundenservice)$|im auftrag$|i\. ?a\.(?:$| )|gez\. )"
     ))

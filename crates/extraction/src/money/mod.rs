@@ -365,7 +365,7 @@ fn sign_before(text: &str, start: usize) -> (usize, bool) {
 }
 
 /// Words for currencies. Longer ones first, so that none hides another.
-const CURRENCIES: [(&str, Currency); 34] = [
+const CURRENCIES: [(&str, Currency); 42] = [
     ("teuro", Currency::Other),
     ("teur", Currency::Other),
     ("t€", Currency::Other),
@@ -398,6 +398,14 @@ const CURRENCIES: [(&str, Currency); 34] = [
     ("sek", Currency::Other),
     ("nok", Currency::Other),
     ("czk", Currency::Other),
+    ("kč", Currency::Other),
+    ("kronen", Currency::Other),
+    ("kroner", Currency::Other),
+    ("crowns", Currency::Other),
+    ("kr", Currency::Other),
+    ("huf", Currency::Other),
+    ("forint", Currency::Other),
+    ("ron", Currency::Other),
     ("dm", Currency::Other),
     ("try", Currency::Other),
 ];
@@ -628,8 +636,16 @@ mod tests {
 
     #[test]
     fn other_currencies_and_multiples_are_not_euro() {
-        for text in ["CHF 5'912.45", "1.000,00 USD", "$500.00", "5 Mio. EUR", "12 T€", "99 Cent"]
-        {
+        for text in [
+            "CHF 5'912.45",
+            "1.000,00 USD",
+            "$500.00",
+            "5 Mio. EUR",
+            "12 T€",
+            "99 Cent",
+            "15.950,00 kr.",
+            "80 Kronen",
+        ] {
             let found = scan(text);
             assert_eq!(found.len(), 1, "{text}");
             assert_eq!(found[0].currency, Currency::Other, "{text}");

@@ -432,7 +432,7 @@ static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
         r"|[A-Z]{1,3}[0-9]{7,12}|[A-Z]{1,3}[0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[0-9]{1,5}/[0-9]{2}-[A-Z](?:/[a-z]{1,3})?",
-        r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{1,6}_[0-9]{2,6})\b)"
+        r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{2}\.[0-9]{4}\.[0-9]{6}|[A-Z]{2,4} [0-9]{2} [0-9]{6}|WE [0-9]{1,4}|[0-9]{1,6}_[0-9]{2,6})\b)"
     ))
 });
 
@@ -503,7 +503,9 @@ fn is_of_relative(before: &str) -> bool {
 fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     let is_labelled = number.starts_with("AZ ");
-    if !(4..=20).contains(&digits)
+    // `Wohnung WE 14`.
+    let fewest = if number.starts_with("WE ") { 2 } else { 4 };
+    if !(fewest..=20).contains(&digits)
         || is_labelled
         || looks_like_german_date(number)
         || !is_whole(text, range.clone())

@@ -1,9 +1,9 @@
-//! A second look at what the words beside the amounts gave: each sentence as a whole, by the
-//! trained model of [`crate::sentences`].
+//! A second look at what the words beside the amounts gave: each sentence, and the mail as a whole,
+//! by the trained model of [`crate::sentences`].
 //!
 //! The first look knows words and how they stand to an amount; it misses what it has no word for,
 //! and takes fright at words that mean no harm. The second one knows no grammar but has seen
-//! thousands of sentences. A write needs both.
+//! thousands of sentences and mails. A write needs both.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,11 +14,23 @@ use regex::Regex;
 use super::claim::{Account, Claim};
 use super::segments::Segment;
 use crate::pattern::pattern;
-use crate::sentences::{Kind, Kinds, Model};
+use crate::sentences::{Kind, Kinds, Model, features};
 
 /// A sentence this likely to give a clerk reason to hesitate goes to one. Chosen on labelled mails
 /// that the model had not seen: lower values hold back more clear mails than they catch wrong ones.
 const HESITATION: f32 = 0.65;
+
+/// In a mail that as a whole is this unlikely to state a claim as it stands, less is reason enough.
+const UNLIKELY_MAIL: f32 = 0.3;
+const HESITATION_IN_UNLIKELY_MAIL: f32 = 0.5;
+
+/// From here on a mail as a whole is so like those that state a claim that one sentence in which the
+/// model alone sees a reason does not hold it back: of 116 labelled mails like that, which the model
+/// had not seen, 114 were clear.
+const PLAIN_MAIL: f32 = 0.95;
+
+/// Fewer words are no mail of which the whole could be told.
+const SHORTEST_MAIL: usize = 30;
 
 /// How much of a reason a question is beside a claim that is stated: creditors ask for the plan or
 /// for patience in the politest words. What the office must answer first is for the intent to tell.
@@ -36,16 +48,31 @@ const UNALARMED: f32 = 0.1;
 /// Shorter sentences are fragments.
 const SHORTEST_SENTENCE: usize = 12;
 
-/// What the model makes of each segment of a text.
+/// What the model makes of a text and each of its segments.
+#[derive(Clone, Debug, Default)]
 pub(super) struct SecondLook {
     kinds: Vec<Kinds>,
+    /// How likely the text as a whole states a claim as it stands.
+    whole: f32,
+    /// The text is too short to be told by its words as a whole.
+    is_short: bool,
 }
 
 impl SecondLook {
     pub(super) fn new(folded: &str, segments: &[Segment]) -> Self {
         let model = Model::embedded();
-        let read = |segment: &Segment| model.read(&folded[segment.range.clone()]);
-        Self { kinds: segments.iter().map(read).collect() }
+        let found: Vec<Vec<u32>> =
+            segments.iter().map(|segment| features(&folded[segment.range.clone()])).collect();
+        Self {
+            kinds: found.iter().map(|found| model.read_features(found)).collect(),
+            whole: model.read_mail(found.iter().map(Vec::as_slice)),
+            is_short: folded.split_whitespace().take(SHORTEST_MAIL).count() < SHORTEST_MAIL,
+        }
+    }
+
+    /// Whether the text as a whole states a claim as it stands beyond doubt.
+    pub(super) fn is_plain(&self) -> bool {
+        self.whole >= PLAIN_MAIL && !self.is_short
     }
 
     /// What the model makes of a segment.
@@ -89,11 +116,17 @@ impl SecondLook {
             .filter(|(_, (segment, _))| !segment.is_row && segment.range.len() >= SHORTEST_SENTENCE)
             .filter(|(_, (segment, _))| !tells_payment(segment))
             .map(|(at, (segment, kinds))| {
+                // The mail as a whole cannot tell for whom it is.
+                if self.is_plain() {
+                    return (segment, kinds.of(Kind::Elsewhere));
+                }
                 let offer = if claim == Some(at) { kinds.of(Kind::Offer) } else { 0.0 };
                 let question = (1.0 - QUESTION) * kinds.of(Kind::Question);
                 (segment, kinds.alarm() - question + offer)
             })
             .max_by(|one, other| one.1.total_cmp(&other.1))?;
-        (alarm >= HESITATION).then(|| segment.range.clone())
+        let is_unlikely = self.whole < UNLIKELY_MAIL && !self.is_short;
+        let enough = if is_unlikely { HESITATION_IN_UNLIKELY_MAIL } else { HESITATION };
+        (alarm >= enough).then(|| segment.range.clone())
     }
 }

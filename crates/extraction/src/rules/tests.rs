@@ -2,6 +2,8 @@ use super::*;
 use crate::Mail;
 use crate::clean::clean;
 
+mod readers;
+
 const IDENTITY: &str = "Herr Max Muster, Ihr Zeichen AZ-2026-17, unser Zeichen NL-884213-7.";
 
 fn read_with_subject(subject: &str, body: &str) -> Extraction {
@@ -657,5 +659,38 @@ fn what_becomes_of_the_claim_after_a_decision_is_no_statement() {
         ),
     ] {
         assert_eq!(read(body).intent, intent, "{body}");
+    }
+}
+
+#[test]
+fn a_refusal_that_names_no_proposal_is_one() {
+    for body in [
+        "Der erhobenen Verjährungseinrede treten wir entgegen.",
+        "Unser Ausschuss hat sich mit Ihrem Vorschlag befasst. Er hat ihn nicht gebilligt.",
+        "Wir müssen den Betrag weiterhin in einer Summe erwarten.",
+        "Den Einwand haken wir hiermit ab.",
+        "Auf Prämien gewähren wir grundsätzlich keine Nachlässe.",
+    ] {
+        let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
+        assert_eq!(extraction.intent, Intent::Rejection, "{body}");
+    }
+}
+
+#[test]
+fn what_is_settled_in_part_settles_no_claim() {
+    let body = "Die beiden Geräte sind zurück, insoweit ist nichts mehr offen.";
+    assert_eq!(read(body).debt_amount, None);
+    assert_eq!(read("Es ist nichts mehr offen.").debt_amount, Some(Money::ZERO));
+}
+
+#[test]
+fn numbers_of_registers_and_flats_are_references() {
+    for (body, number) in [
+        ("Wir haben ihn unter 01.3344.008812 gefunden.", "01.3344.008812"),
+        ("Im Verfahren KSB 26 118204 stehen Kosten aus.", "KSB 26 118204"),
+        ("Der Mieter, Wohnung WE 14, ist im Rückstand.", "WE 14"),
+    ] {
+        let references = read(body).reference_numbers;
+        assert!(references.iter().any(|found| found == number), "{body}: {references:?}");
     }
 }

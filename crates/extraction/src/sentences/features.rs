@@ -67,6 +67,13 @@ pub fn amounts(folded: &str) -> Vec<(Range<usize>, Vec<u32>)> {
         .collect()
 }
 
+/// The last words of a text, seen from what stands behind it.
+pub(crate) fn push_words_before(kind: &[u8], folded: &str, most: usize, found: &mut Vec<u32>) {
+    let tokens = tokens(folded);
+    let words = tokens.iter().rev().take(most).map(|placed| placed.token);
+    push_side(kind, Token::End, words, found);
+}
+
 /// The words on one side of an amount, the nearest first.
 fn push_side<'a>(
     side: &[u8],
@@ -206,7 +213,7 @@ fn is_grouped_amount(rest: &str) -> bool {
 }
 
 /// FNV-1a, folded to the number of buckets: the weights are stored by it, so it never changes.
-fn bucket(parts: &[&[u8]]) -> u32 {
+pub(crate) fn bucket(parts: &[&[u8]]) -> u32 {
     let mut hash: u32 = 0x811c_9dc5;
     for byte in parts.iter().copied().flatten() {
         hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);

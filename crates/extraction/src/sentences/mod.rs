@@ -9,7 +9,8 @@ mod model;
 
 pub use crate::fold::fold;
 pub use features::{BUCKETS, amounts, features};
-pub use model::{Kinds, Model, likelihood, softmax};
+pub(crate) use features::{bucket, push_words_before};
+pub use model::{FullWeights, Kinds, Model, likelihood, shares, softmax};
 
 /// What a sentence of a creditor's mail does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

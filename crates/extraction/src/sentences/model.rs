@@ -1,26 +1,62 @@
 //! The weights, and what they make of a sentence.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::{BUCKETS, Kind, amounts, features};
+use super::{BUCKETS, Kind, features};
 
 const KINDS: usize = Kind::ALL.len();
 
 static MODEL: OnceLock<Model> = OnceLock::new();
 
-/// A linear model: one weight for each bucket and kind.
+/// Linear models over the same numbers of features.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// Rows of `KINDS` weights, one row for each bucket, then the row of biases.
+    kinds: Table,
+    /// Whether an amount is the claim, by the words of its sentence.
+    amounts: Table,
+    /// Which of a mail's amounts is the claim, by all that stands beside it.
+    choice: Table,
+    /// Whether a mail states a claim as it stands, by all its words.
+    mails: Table,
+    /// SHA-256 of what gave the weights.
+    source: [u8; 32],
+}
+
+/// Weights in small steps, the biases last.
+#[derive(Clone, Debug)]
+struct Table {
     weights: Vec<i8>,
     /// What a weight of 1 stands for.
     scale: f32,
-    /// The same for amounts: one weight for each bucket, then the bias.
-    amount_weights: Vec<i8>,
-    amount_scale: f32,
-    /// SHA-256 of the sentences that gave the weights.
-    source: [u8; 32],
+}
+
+impl Table {
+    /// Keeps the proportions of the weights.
+    fn quantised(weights: &[f32]) -> Table {
+        let largest = weights.iter().fold(f32::MIN_POSITIVE, |max, w| max.max(w.abs()));
+        let scale = largest / f32::from(i8::MAX);
+        Table { weights: weights.iter().map(|w| (w / scale).round() as i8).collect(), scale }
+    }
+
+    fn sum(&self, features: &[u32]) -> i32 {
+        features.iter().map(|at| i32::from(self.weights[*at as usize])).sum()
+    }
+
+    /// The score of a sum over so many features.
+    fn score(&self, sum: i32, features: usize) -> f32 {
+        let norm = (features.max(1) as f32).sqrt();
+        (sum as f32 / norm + f32::from(self.weights[BUCKETS])) * self.scale
+    }
+}
+
+/// Weights in full precision, the biases last.
+#[derive(Clone, Debug)]
+pub struct FullWeights {
+    pub kinds: Vec<[f32; KINDS]>,
+    pub amounts: Vec<f32>,
+    pub choice: Vec<f32>,
+    pub mails: Vec<f32>,
 }
 
 /// How likely a sentence is of each kind; the sum is 1.
@@ -41,6 +77,19 @@ impl Kinds {
     }
 }
 
+impl Default for FullWeights {
+    /// Weights that say nothing.
+    fn default() -> Self {
+        let single = vec![0.0; BUCKETS + 1];
+        Self {
+            kinds: vec![[0.0; KINDS]; BUCKETS + 1],
+            amounts: single.clone(),
+            choice: single.clone(),
+            mails: single,
+        }
+    }
+}
+
 impl Model {
     /// The weights of this repository, or those of [`Model::install`].
     ///
@@ -55,32 +104,40 @@ impl Model {
 
     /// Reads by other weights from now on: to measure a model on mails that it has not seen. Returns
     /// them where a sentence has been read already.
-    pub fn install(self) -> Result<(), Model> {
-        MODEL.set(self)
+    pub fn install(self) -> Result<(), Box<Model>> {
+        MODEL.set(self).map_err(Box::new)
     }
 
-    /// From weights in full precision: rows of one weight for each kind, and one weight for
-    /// amounts; the last ones are the biases.
-    pub fn quantised(weights: &[[f32; KINDS]], amount_weights: &[f32], source: [u8; 32]) -> Model {
-        assert_eq!(weights.len(), BUCKETS + 1, "one row for each bucket and the biases");
-        assert_eq!(amount_weights.len(), BUCKETS + 1);
-        let (weights, scale) = quantise(weights.as_flattened());
-        let (amount_weights, amount_scale) = quantise(amount_weights);
-        Model { weights, scale, amount_weights, amount_scale, source }
+    pub fn quantised(full: &FullWeights, source: [u8; 32]) -> Model {
+        assert_eq!(full.kinds.len(), BUCKETS + 1, "one row for each bucket and the biases");
+        for single in [&full.amounts, &full.choice, &full.mails] {
+            assert_eq!(single.len(), BUCKETS + 1);
+        }
+        Model {
+            kinds: Table::quantised(full.kinds.as_flattened()),
+            amounts: Table::quantised(&full.amounts),
+            choice: Table::quantised(&full.choice),
+            mails: Table::quantised(&full.mails),
+            source,
+        }
     }
 
-    /// SHA-256 of the sentences that gave the weights.
+    /// SHA-256 of what gave the weights.
     pub fn source(&self) -> [u8; 32] {
         self.source
     }
 
+    fn tables(&self) -> [&Table; 4] {
+        [&self.kinds, &self.amounts, &self.choice, &self.mails]
+    }
+
     /// The source, the scales as four bytes each, then the weights.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let scales = [self.scale, self.amount_scale];
-        let weights = self.weights.iter().chain(&self.amount_weights);
+        let scales = self.tables().map(|table| table.scale.to_le_bytes());
+        let weights = self.tables().into_iter().flat_map(|table| &table.weights);
         self.source
             .into_iter()
-            .chain(scales.into_iter().flat_map(f32::to_le_bytes))
+            .chain(scales.into_iter().flatten())
             .chain(weights.flat_map(|weight| weight.to_le_bytes()))
             .collect()
     }
@@ -88,50 +145,69 @@ impl Model {
     /// The reverse of [`Model::to_bytes`]; `None` if the length is not that of a model.
     pub fn from_bytes(bytes: &[u8]) -> Option<Model> {
         let (source, rest) = bytes.split_first_chunk::<32>()?;
-        let (scale, rest) = rest.split_first_chunk::<4>()?;
-        let (amount_scale, rest) = rest.split_first_chunk::<4>()?;
-        let weights: Vec<i8> = rest.iter().map(|byte| i8::from_le_bytes([*byte])).collect();
-        (weights.len() == (BUCKETS + 1) * (KINDS + 1)).then(|| {
-            let (weights, amount_weights) = weights.split_at((BUCKETS + 1) * KINDS);
-            Model {
-                weights: weights.to_vec(),
-                scale: f32::from_le_bytes(*scale),
-                amount_weights: amount_weights.to_vec(),
-                amount_scale: f32::from_le_bytes(*amount_scale),
-                source: *source,
-            }
-        })
+        let (scales, mut rest) = rest.split_first_chunk::<16>()?;
+        let mut scales = scales.as_chunks::<4>().0.iter().map(|scale| f32::from_le_bytes(*scale));
+        let mut table = |rows: usize| {
+            let (weights, behind) = rest.split_at_checked((BUCKETS + 1) * rows)?;
+            rest = behind;
+            let weights = weights.iter().map(|byte| i8::from_le_bytes([*byte])).collect();
+            Some(Table { weights, scale: scales.next()? })
+        };
+        let model = Model {
+            kinds: table(KINDS)?,
+            amounts: table(1)?,
+            choice: table(1)?,
+            mails: table(1)?,
+            source: *source,
+        };
+        rest.is_empty().then_some(model)
     }
 
-    /// The amounts of a sentence whose letters are folded, and how likely each is the claim.
-    pub fn read_amounts(&self, folded: &str) -> Vec<(Range<usize>, f32)> {
-        let score = |features: &[u32]| {
-            let sum: i32 =
-                features.iter().map(|at| i32::from(self.amount_weights[*at as usize])).sum();
-            let norm = (features.len().max(1) as f32).sqrt();
-            (sum as f32 / norm + f32::from(self.amount_weights[BUCKETS])) * self.amount_scale
-        };
-        let found = amounts(folded).into_iter();
-        found.map(|(range, features)| (range, likelihood(score(&features)))).collect()
+    /// How likely the words of its sentence make an amount the claim, by its features.
+    pub fn read_amount(&self, features: &[u32]) -> f32 {
+        likelihood(self.amounts.score(self.amounts.sum(features), features.len()))
+    }
+
+    /// How likely each of a mail's amounts is the claim, by their features; what is left to 1 is
+    /// how likely none is.
+    pub fn choose(&self, amounts: &[Vec<u32>]) -> Vec<f32> {
+        let scores = amounts.iter().map(|found| {
+            // Nothing but the bias speaks for none of them.
+            (self.choice.sum(found) as f32 / (found.len().max(1) as f32).sqrt()) * self.choice.scale
+        });
+        let none = f32::from(self.choice.weights[BUCKETS]) * self.choice.scale;
+        shares(scores.chain([none])).into_iter().take(amounts.len()).collect()
     }
 
     /// Reads a sentence whose letters are folded.
     pub fn read(&self, folded: &str) -> Kinds {
-        let found = features(folded);
+        self.read_features(&features(folded))
+    }
+
+    /// Reads a sentence by its features.
+    pub fn read_features(&self, found: &[u32]) -> Kinds {
         let mut sums = [0_i32; KINDS];
-        for bucket in &found {
+        for bucket in found {
             let row = *bucket as usize * KINDS;
-            for (sum, weight) in sums.iter_mut().zip(&self.weights[row..row + KINDS]) {
+            for (sum, weight) in sums.iter_mut().zip(&self.kinds.weights[row..row + KINDS]) {
                 *sum += i32::from(*weight);
             }
         }
-        let norm = self.scale / (found.len().max(1) as f32).sqrt();
-        let biases = &self.weights[BUCKETS * KINDS..];
+        let norm = self.kinds.scale / (found.len().max(1) as f32).sqrt();
+        let biases = &self.kinds.weights[BUCKETS * KINDS..];
         let mut scores = [0.0; KINDS];
         for ((score, sum), bias) in scores.iter_mut().zip(sums).zip(biases) {
-            *score = sum as f32 * norm + f32::from(*bias) * self.scale;
+            *score = sum as f32 * norm + f32::from(*bias) * self.kinds.scale;
         }
         Kinds(softmax(scores))
+    }
+
+    /// How likely a mail states a claim as it stands, by the features of all its sentences.
+    pub fn read_mail<'a>(&self, sentences: impl IntoIterator<Item = &'a [u32]>) -> f32 {
+        let (sum, count) = sentences.into_iter().fold((0, 0), |(sum, count), sentence| {
+            (sum + self.mails.sum(sentence), count + sentence.len())
+        });
+        likelihood(self.mails.score(sum, count))
     }
 }
 
@@ -143,22 +219,25 @@ pub fn softmax(scores: [f32; KINDS]) -> [f32; KINDS] {
     powers.map(|power| power / sum)
 }
 
+/// The same for any number of scores.
+pub fn shares(scores: impl Iterator<Item = f32>) -> Vec<f32> {
+    let scores: Vec<f32> = scores.collect();
+    let highest = scores.iter().copied().fold(f32::MIN, f32::max);
+    let powers: Vec<f32> = scores.iter().map(|score| (score - highest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}
+
 /// Likelihood from a score.
 pub fn likelihood(score: f32) -> f32 {
     1.0 / (1.0 + (-score).exp())
-}
-
-/// Whole numbers that keep the weights' proportions, and what 1 stands for.
-fn quantise(weights: &[f32]) -> (Vec<i8>, f32) {
-    let largest = weights.iter().fold(f32::MIN_POSITIVE, |max, w| max.max(w.abs()));
-    let scale = largest / f32::from(i8::MAX);
-    (weights.iter().map(|w| (w / scale).round() as i8).collect(), scale)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fold::fold;
+    use crate::sentences::amounts;
 
     fn read(sentence: &str) -> Kinds {
         Model::embedded().read(&fold(sentence))
@@ -199,9 +278,10 @@ mod tests {
     #[test]
     fn of_the_amounts_of_a_sentence_the_total_is_the_likeliest() {
         let sentence = fold("Nach Abzug der Zahlung von 50,00 EUR sind noch 310,00 EUR offen.");
-        let amounts = Model::embedded().read_amounts(&sentence);
-        let [(_, paid), (range, open)] = &amounts[..] else { panic!("{amounts:?}") };
+        let found = amounts(&sentence);
+        let [(_, paid), (range, open)] = &found[..] else { panic!("{found:?}") };
         assert_eq!(&sentence[range.clone()], "310,00 eur");
-        assert!(open > paid, "{amounts:?}");
+        let model = Model::embedded();
+        assert!(model.read_amount(open) > model.read_amount(paid));
     }
 }

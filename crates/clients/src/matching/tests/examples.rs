@@ -290,6 +290,24 @@ fn a_signal_that_points_elsewhere_stops_the_write() {
 }
 
 #[test]
+fn the_number_of_another_entry_in_the_text_stops_a_write_by_the_creditors_name() {
+    let entry = |id, creditor, number| (id, AGENCY, "Agentur GmbH", Some(creditor), Some(number));
+    let clients = [client(
+        "1/26",
+        "Max",
+        "Muster",
+        &[entry("one", "Telaris Mobilfunk", "AG-77-1001"), entry("two", "Kabelwerk", "AG-77-2002")],
+    )];
+    let mut mail = update(Some("1/26"), None, AGENCY);
+    mail.creditor_name = Some("Telaris Mobilfunk".to_owned());
+    assert_eq!(decided(&mail, &clients), "1/26 one");
+    mail.response_text = Some("Zum Vorgang AG 77 1001 sind 500,00 EUR offen.".to_owned());
+    assert_eq!(decided(&mail, &clients), "1/26 one");
+    mail.response_text = Some("Zum Vorgang AG 77 2002 sind 500,00 EUR offen.".to_owned());
+    assert!(decided(&mail, &clients) != "1/26 one", "{}", decided(&mail, &clients));
+}
+
+#[test]
 fn an_agency_that_acts_for_somebody_new_has_a_new_claim() {
     let mut mail = update(Some("1381_25"), None, AGENCY);
     mail.creditor_name = Some("Kraftraum24 Fitness GmbH".to_owned());

@@ -138,6 +138,7 @@ pub(super) fn reservations(
             r"|\b(?:zahl|betrag|saldo|stand|forderung|summe|hoehe)\b.*\b(?:zu kuerzen|zu (?:ver)?mindern|zu reduzieren|zu korrigieren|zu berichtigen|noch anzupassen|neu zu berechnen|um diesen eingang)\b",
             // A better figure is announced.
             r"|\b(?:genaue|genauer|exakte|endgueltige|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen)\w* (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderung|hoehe|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b.*\b(?:folgt|folgen|erhalten|nachgereicht|nachreichen|gesondert|teilen wir|senden|schicken|uebersenden|kommt|sobald)\b",
+            r"|\bnur (?:die |eine )?(?:\w+ )?hauptforderung\b|\breichen? (?:wir |ich )?[^.;]*\bvollstaendige\w* (?:stand|aufstellung|abrechnung|saldo|betrag)\b[^.;]*\bnach\b",
             r"|\b(?:folgt|folgen|erhalten|erhaelt|bekommen|reichen|senden|schicken|uebersenden|teilen|uebermitteln)\b.*\b(?:genaue|genauen|exakte|endgueltige|endgueltigen|abschliessende|korrigierte|korrigierten|aktualisierte|aktualisierten|bereinigte|bereinigten|berichtigte|berichtigten|verbindliche|verbindlichen|neue|neuen) (?:aufstellung|abrechnung|auszug|kontoauszug|saldo|betrag|forderungsaufstellung|forderungsuebersicht|zahl|zahlen|stand)\b",
             r"|\b(?:aktuell\w*|neu\w*) (?:stand|saldo|betrag|forderungsstand)\b.*\b(?:reichen|folgt|nachreichen|gesondert)\b|\bteilen wir (?:\w+ )?gesondert\b|\bnicht zu verwenden\b|\bnicht (?:mehr )?(?:verwenden|gueltig)\b",
             r"|\b(?:davon|hiervon) (?:geht|gehen)\b[^.;]*\bab\b|\bnoch abzu\w+\b",
@@ -209,7 +210,7 @@ pub(super) fn settled_in_words(folded: &str, segments: &[Segment]) -> Option<Ran
     });
     static OPEN: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:nicht|noch|teilweise|sobald|wenn|falls|sofern|nach (?:vollstaendiger|zahlung|eingang)|bei zahlung|wuerde|waere|erst|damit|verkauft|abgetreten|ob|bis)\b|\?",
+            r"\b(?:nicht|noch|teilweise|sobald|wenn|falls|sofern|nach (?:vollstaendiger|zahlung|eingang)|bei zahlung|wuerde|waere|erst|damit|insoweit|soweit|diesbezueglich|verkauft|abgetreten|ob|bis)\b|\?",
         )
     });
     segments.iter().map(|segment| segment.range.clone()).find(|range| {

@@ -5,7 +5,11 @@ use std::ops::Range;
 use super::Role;
 use super::sentence::{DIRECTLY_BEFORE, Sentence};
 use crate::money::{Amount, scan};
+use crate::rules::segments::Segment;
 use crate::rules::words::{Sense, Word, words};
+
+/// The head of a table stands within so many rows.
+const FURTHEST_HEAD: usize = 40;
 
 impl Sentence<'_> {
     /// Where the words before an amount begin: after the amount before it, except one that an
@@ -121,27 +125,39 @@ impl Sentence<'_> {
     }
 
     pub(super) fn column_head(&self, amount: &Amount) -> Option<Range<usize>> {
-        if !self.segment.is_row {
-            return None;
-        }
-        let row = &self.text[self.segment.range.clone()];
-        let column = cell_at(row, amount.range.start - self.segment.range.start)?;
-        let cells = row.split(" | ").count();
-        let above = self.segments[..self.position].iter().enumerate().rev().take(40);
-        for (position, segment) in above.take_while(|(_, segment)| segment.is_row) {
-            let head = &self.text[segment.range.clone()];
-            if self.counts[position] == 0 && head.split(" | ").count() == cells {
-                let mut start = segment.range.start;
-                for (at, cell) in head.split(" | ").enumerate() {
-                    if at == column {
-                        return Some(start..start + cell.len());
-                    }
-                    start += cell.len() + 3;
+        column_head(self.text, self.segments, self.counts, self.position, &amount.range)
+    }
+}
+
+/// The cell above the amounts of its column that names them all.
+pub(super) fn column_head(
+    text: &str,
+    segments: &[Segment],
+    counts: &[usize],
+    position: usize,
+    amount: &Range<usize>,
+) -> Option<Range<usize>> {
+    let segment = &segments[position];
+    if !segment.is_row {
+        return None;
+    }
+    let row = &text[segment.range.clone()];
+    let column = cell_at(row, amount.start.checked_sub(segment.range.start)?)?;
+    let cells = row.split(" | ").count();
+    let above = segments[..position].iter().enumerate().rev().take(FURTHEST_HEAD);
+    for (position, segment) in above.take_while(|(_, segment)| segment.is_row) {
+        let head = &text[segment.range.clone()];
+        if counts[position] == 0 && head.split(" | ").count() == cells {
+            let mut start = segment.range.start;
+            for (at, cell) in head.split(" | ").enumerate() {
+                if at == column {
+                    return Some(start..start + cell.len());
                 }
+                start += cell.len() + 3;
             }
         }
-        None
     }
+    None
 }
 
 fn cell_at(row: &str, at: usize) -> Option<usize> {

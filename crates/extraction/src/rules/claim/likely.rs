@@ -60,12 +60,6 @@ pub(super) fn sentence_of(text: &str, segments: &[Segment], at: usize) -> Range<
     if is_bare && breaks_off { above.range.start..own.end } else { own }
 }
 
-/// The likelihood of the amount at a place in the sentence; nought where the model saw no amount.
-pub(super) fn of(likelihoods: &[(Range<usize>, f32)], place: usize) -> f32 {
-    let found = likelihoods.iter().find(|(range, _)| range.contains(&place));
-    found.map_or(0.0, |(_, likelihood)| *likelihood)
-}
-
 /// The one amount that the words around it make the claim, though none of them is known.
 pub(super) fn statement(readings: &[Reading], folded: &str, segments: &[Segment]) -> Option<Claim> {
     let may_be = |reading: &&Reading| may_be_claim(reading) && !is_less(reading, folded, segments);
@@ -175,7 +169,7 @@ fn is_sum(readings: &[Reading], reading: &Reading) -> bool {
 fn is_less(reading: &Reading, folded: &str, segments: &[Segment]) -> bool {
     static LESS: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
-            r"\b(?:tituliert|ausgeurteilt|angemeldet|festgestellt|eingeklagt|anerkannt|zuerkannt|zugesprochen|vorsorglich)\w*\b",
+            r"\bteilbetr\w+\b|\b(?:tituliert|ausgeurteilt|angemeldet|festgestellt|eingeklagt|anerkannt|zuerkannt|zugesprochen|vorsorglich)\w*\b",
             r"|\b(?:\w*bescheid|urteil|titel|beschluss)\w* (?:\w+ ){0,2}lautete?\b|\binsolvenztabelle\b|\bzu viel\b|\bmehr als\b|\bweniger als\b|\bvermoegen\b|\bplanende\b|\b(?:von|auf) (?:der|die|unserer?) (?:\w+ )?\w*forderung\b",
         ))
     });

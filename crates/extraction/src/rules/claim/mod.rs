@@ -4,6 +4,7 @@ mod certainty;
 mod label;
 mod likely;
 mod part;
+mod reader;
 mod sentence;
 mod standing;
 mod sums;
@@ -17,13 +18,17 @@ use domain::extraction::Doubt;
 use domain::money::Money;
 use regex::Regex;
 
+use super::second_look::SecondLook;
 use super::segments::{Segment, segments};
 use super::words::{Sense, words};
 use crate::fold::fold;
 use crate::money::{Amount, Currency, scan};
 use crate::pattern::pattern;
 use crate::sentences::Model;
+pub(super) use reader::Choice;
+
 use certainty::{reservations, settled_in_words};
+use reader::Seen;
 use sentence::Sentence;
 use sums::check_sums;
 
@@ -42,8 +47,16 @@ const LONGEST_STEM: usize = 9;
 /// A shorter stem is shared by words that have nothing to do with each other.
 const SHORTEST_STEM: usize = 6;
 
+/// `der gesamte Betrag von EUR ` before an amount, in bytes.
+const LONGEST_WHOLE: usize = 40;
+
 /// Between an amount in digits and the same in words stands no more than `EUR (in Worten: `.
 const LONGEST_REPETITION_MARK: usize = 24;
+
+/// The second reader alone makes an amount the claim if it is this likely, and more so if its words
+/// make it something else.
+const CHOSEN: f32 = 0.6;
+const CHOSEN_AGAINST_WORDS: f32 = 0.9;
 
 /// What an amount is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +153,8 @@ pub(super) enum Strength {
     Bare,
     /// The words say that nothing is owed any more, without an amount.
     SettledInWords,
+    /// The second reader takes it for the claim, though the rules see none.
+    Chosen,
     /// The sentence as a whole states it, though no word beside the amount is known.
     Sentence,
     Claim,
@@ -174,6 +189,9 @@ pub(super) struct Account {
     pub(super) is_hedged: bool,
     pub(super) readings: Vec<Reading>,
     pub(super) segments: Vec<Segment>,
+    /// What the second reader makes of the amounts.
+    pub(super) choice: Choice,
+    pub(super) look: SecondLook,
 }
 
 impl Account {
@@ -211,6 +229,15 @@ impl Account {
     }
 }
 
+/// The amounts of `text`, each with what the second reader is to know of it.
+pub(super) fn choices(model: &Model, text: &str) -> Vec<(Money, Vec<u32>)> {
+    let (folded, segments, mut amounts) = (fold(text), segments(text), scan(text));
+    drop_repetitions_in_words(&mut amounts, &folded);
+    let seen = reader::look(model, text, &folded, &segments, &amounts);
+    let features = reader::features(text, &folded, &segments, &amounts, &seen);
+    amounts.into_iter().map(|amount| amount.value).zip(features).collect()
+}
+
 /// Reads all amounts of `text`.
 pub(super) fn account(text: &str) -> Account {
     let folded = fold(text);
@@ -220,7 +247,11 @@ pub(super) fn account(text: &str) -> Account {
     if !drop_repetitions_in_words(&mut amounts, &folded) {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
-    let mut readings = read(text, &folded, &segments, &amounts);
+    let model = Model::embedded();
+    let seen = reader::look(model, text, &folded, &segments, &amounts);
+    account.choice = reader::choose(model, text, &folded, &segments, &amounts, &seen);
+    account.look = SecondLook::new(&folded, &segments);
+    let mut readings = read(text, &folded, &segments, &amounts, &seen);
     keep_last_balance(&mut readings);
     follow_rates(&mut readings);
     check_sums(&mut readings);
@@ -231,6 +262,7 @@ pub(super) fn account(text: &str) -> Account {
         && account.doubts.is_empty()
         && !account.is_hedged
         && let Some(claim) = likely::statement(&readings, &folded, &segments)
+            .or_else(|| account.look.is_plain().then(|| chosen(&account.choice, &readings))?)
     {
         account.claim = Some(claim);
     }
@@ -277,7 +309,13 @@ impl Account {
     }
 }
 
-fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> Vec<Reading> {
+fn read(
+    text: &str,
+    folded: &str,
+    segments: &[Segment],
+    amounts: &[Amount],
+    seen: &[Seen],
+) -> Vec<Reading> {
     let mut readings: Vec<Reading> = Vec::with_capacity(amounts.len());
     let counts = counts(amounts, segments);
     let citations = part::citations(text);
@@ -306,12 +344,10 @@ fn read(text: &str, folded: &str, segments: &[Segment], amounts: &[Amount]) -> V
             counts: &counts,
             previous: readings.last().map(|reading| reading.role),
         };
-        let whole = likely::sentence_of(text, segments, position);
-        let likelihoods = Model::embedded().read_amounts(&folded[whole.clone()]);
         for at in 0..within.len() {
             let mut reading = sentence.read(at, &readings[readings.len() - at..]);
             let start = reading.amount.range.start;
-            reading.likelihood = likely::of(&likelihoods, start.saturating_sub(whole.start));
+            reading.likelihood = seen[first + at].likelihood;
             let is_borrowed = reading.evidence.start < segment.range.start && !segment.is_row;
             if is_borrowed && reading.likelihood >= likely::SURE && !is_stated(reading.role) {
                 // A label from an earlier line, and the amount's own sentence states the claim.
@@ -454,10 +490,41 @@ fn decide(account: &mut Account, readings: &[Reading], folded: &str) {
         strength,
         evidence: best.evidence.clone(),
         is_bare_sum: best.role == Role::Sum && !best.confirmed,
-        is_unnamed: best.is_general || strength == Strength::Sentence,
+        is_unnamed: best.is_general
+            || strength == Strength::Sentence
+            || best.role == Role::Claim && !names_debt(&folded[best.evidence.clone()]),
         segment: Some(best.segment),
         likelihood: best.likelihood,
     });
+}
+
+/// Whether a claim is called one: `zu zahlen` may also be the price of a plan.
+fn names_debt(evidence: &str) -> bool {
+    ["forderung", "rueckst", "schuld", "offen", "saldo", "ausstehend", "arrears", "outstanding"]
+        .iter()
+        .any(|name| evidence.contains(name))
+}
+
+/// The amount that the second reader alone takes for the claim.
+fn chosen(choice: &Choice, readings: &[Reading]) -> Option<Claim> {
+    let (value, likelihood) = choice.likeliest()?;
+    let places = readings.iter().filter(|reading| reading.amount.value == value);
+    let place = places.max_by(|one, other| one.likelihood.total_cmp(&other.likelihood))?;
+    let enough = match place.role {
+        Role::Item | Role::Paid => CHOSEN_AGAINST_WORDS,
+        Role::Unknown | Role::Sum | Role::Claim | Role::Total => CHOSEN,
+        Role::Rate | Role::Offer | Role::Basis | Role::Former | Role::Unrelated => return None,
+    };
+    let may_be = place.is_positive_euro() && !place.is_credit && likelihood >= enough;
+    may_be.then(|| Claim {
+        value,
+        strength: Strength::Chosen,
+        evidence: place.amount.range.clone(),
+        is_bare_sum: false,
+        is_unnamed: true,
+        segment: Some(place.segment),
+        likelihood: place.likelihood,
+    })
 }
 
 /// What the words of the best total, and the amounts beside it, leave uncertain.
@@ -506,7 +573,11 @@ fn doubt_best(
         may_be
             && match other.role {
                 Role::Offer | Role::Unknown if other.likelihood >= likely::RIVAL => true,
-                Role::Offer | Role::Rate | Role::Unknown if is_whole(other, folded) => true,
+                Role::Offer | Role::Rate | Role::Paid | Role::Unknown
+                    if is_whole(other, folded) =>
+                {
+                    true
+                }
                 _ => other.likelihood >= likely::SURE,
             }
     };
@@ -531,6 +602,17 @@ fn doubt_best(
 /// `Gesamtforderung von 500 EUR`, `der gesamte Rückstand von 500 EUR`, whatever the sentence does
 /// with it. A `Gesamtbetrag` may be that of a plan.
 fn is_whole(reading: &Reading, folded: &str) -> bool {
+    static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:gesamte|ganze|volle)[nrs]? (?:betrag|summe)(?: (?:von|ueber))? (?:eur |€ ?)?$",
+        )
+    });
+    let start = reading.amount.range.start;
+    let floor = start.saturating_sub(LONGEST_WHOLE);
+    let floor = (floor..=start).find(|at| folded.is_char_boundary(*at)).unwrap_or(start);
+    if WHOLE.is_match(&folded[floor..start]) {
+        return true;
+    }
     let name = words(folded, reading.evidence.clone()).into_iter().next();
     let before = folded[..reading.evidence.start].trim_end();
     let ends = ["gesamte", "gesamten", "gesamter", "ganze", "ganzen", "vollen", "volle"];
@@ -586,6 +668,8 @@ fn hold_against_parts(
     let is_contradicted = (is_list || is_larger) && !readings.iter().any(reduces);
     if is_contradicted
         || tables::contradicts(readings, first)
+        || tables::foot_contradicts(readings, first)
+        || sums::is_added_to(readings, last)
         || has_exchanged_digits(readings, last)
     {
         account.doubts.insert(Doubt::ContradictingTotals);

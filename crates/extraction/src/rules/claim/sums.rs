@@ -20,6 +20,9 @@ const LONGEST_WITH_DEDUCTION: usize = 6;
 /// In prose the amounts before a total are more often of something else.
 const LONGEST_WITH_DEDUCTION_IN_PROSE: usize = 4;
 
+/// So many amounts are added to one that is not the last word.
+const MOST_ADDED: usize = 4;
+
 /// Sums of sums of sums; more are zeros in a row.
 const DEEPEST_SUM: usize = 8;
 
@@ -221,6 +224,25 @@ fn has_deduction(readings: &[Reading], members: &[usize], sum: i64, target: i64)
     let is_table = members.iter().all(|member| readings[*member].is_row);
     let longest = if is_table { LONGEST_WITH_DEDUCTION } else { LONGEST_WITH_DEDUCTION_IN_PROSE };
     members.len() <= longest && members.iter().any(deducted)
+}
+
+/// Whether the text goes on adding to this amount: `macht 4.930 EUR, dazu Mahnkosten 12 EUR, am Ende
+/// 4.942 EUR`.
+pub(super) fn is_added_to(readings: &[Reading], at: usize) -> bool {
+    let mut sum = readings[at].amount.value.cents();
+    let behind = readings[at + 1..].iter().take(MOST_ADDED + 1);
+    for (added, reading) in behind.enumerate() {
+        let is_part = matches!(reading.role, Role::Item | Role::Basis | Role::Unknown);
+        let value = reading.amount.value.cents();
+        if added >= 1 && value == sum && (is_part || is_stated(reading.role)) {
+            return true;
+        }
+        if !is_part {
+            return false;
+        }
+        sum = sum.saturating_add(value);
+    }
+    false
 }
 
 /// The parts that follow a total: `500 EUR, davon 450 EUR Hauptforderung und 50 EUR Zinsen`.

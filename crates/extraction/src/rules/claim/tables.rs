@@ -35,8 +35,37 @@ pub(super) fn contradicts(readings: &[Reading], claim: usize) -> bool {
         Role::Paid => -row.amount.value.cents().abs(),
         _ => row.amount.value.cents(),
     };
-    let sum = rows.iter().map(signed).fold(0, i64::saturating_add);
-    is_slip(sum, readings[claim].amount.value.cents())
+    // An `Überzahlung` may be on either side of the account.
+    let unsigned = |row: &&Reading| row.amount.value.cents();
+    let total = readings[claim].amount.value.cents();
+    [
+        rows.iter().map(signed).fold(0, i64::saturating_add),
+        rows.iter().map(unsigned).fold(0, i64::saturating_add),
+    ]
+    .into_iter()
+    .any(|sum| is_slip(sum, total))
+}
+
+/// Whether the last row of a table elsewhere in the mail is the sum of the rows above it and another
+/// amount than the claim at `claim`, whatever the row is called.
+pub(super) fn foot_contradicts(readings: &[Reading], claim: usize) -> bool {
+    let value = readings[claim].amount.value;
+    let is_part = |row: &&Reading| {
+        !matches!(row.role, Role::Rate | Role::Offer | Role::Paid | Role::Former)
+            && row.amount.value != value
+    };
+    let goes_on = |foot: usize| {
+        let next = readings.get(foot + 1);
+        next.is_some_and(|next| next.is_row && next.segment <= readings[foot].segment + 1)
+    };
+    (1..readings.len())
+        .filter(|foot| readings[*foot].is_row && readings[*foot].amount.value != value)
+        .filter(|foot| !goes_on(*foot) && !is_stated(readings[*foot].role))
+        .filter_map(|foot| Some((foot, column_of(readings, foot)?)))
+        .any(|(foot, column)| {
+            let mut rows = column.iter().chain([&foot]).map(|at| &readings[*at]);
+            rows.all(|row| is_part(&row))
+        })
 }
 
 /// Longer tables fit any sum with some choice of signs.

@@ -403,6 +403,9 @@ fn what_is_not_stated_as_owed_today_is_not_written() {
         "Die Gesamtforderung beträgt 500,00 EUR. Ich bin mir aber nicht sicher.",
         "Die Gesamtforderung beträgt 500,00 EUR. Angaben ohne Gewähr.",
         "Die Gesamtforderung beträgt 500,00 EUR, Irrtum vorbehalten.",
+        "Die Rechnung liegt bei 500,00 EUR, das ist aber nur die reine Hauptforderung.",
+        "Die Forderung beträgt 500,00 EUR. Ich reiche Ihnen den vollständigen Stand nächste Woche nach.",
+        "Sie darf in 24 Raten zu 20,00 € zahlen, dann ist der gesamte Betrag von 480,00 € getilgt.\n\nKatalog  450,00 €\nKosten  50,00 €\nOffen insgesamt  500,00 €",
         "Die Gesamtforderung beträgt 500,00 EUR. Eine Prüfung durch die Fachabteilung steht noch aus.",
         "Die Gesamtforderung beträgt 500,00 EUR. Bitte warten Sie die endgültige Abrechnung ab.",
         "Die Gesamtforderung beträgt 500,00 EUR. Die Schlussrechnung folgt.",
@@ -609,4 +612,31 @@ fn two_lists_that_add_up_are_one_claim_by_their_sum() {
     assert_eq!(read(text), Ok(Some(50_000)));
     let text = "Schlußrechnung  760,00 EUR\nAbschlag bezahlt am 30.08.2024  -300,00 EUR\nRest  460,00 EUR\nZinsen  40,00 EUR\nNoch zu bekommen  500,00 EUR";
     assert_eq!(read(text), Ok(Some(50_000)));
+}
+
+#[test]
+fn an_amount_that_the_text_goes_on_adding_to_is_not_the_total() {
+    let text = "Ausgezahlt 7.200,00 EUR, getilgt 2.270,00 EUR, macht Restdarlehen 4.930,00 EUR. \
+                Obendrauf Mahnkosten 12,00 EUR, Endergebnis 4.942,00 EUR.";
+    assert!(!matches!(read(text), Ok(Some(493_000))), "{:?}", read(text));
+    // What was paid and what it once was lead back, not on.
+    let text = "Offen sind 500,00 EUR. Darauf sind 120,00 EUR gezahlt worden, zu Beginn waren es 620,00 EUR.";
+    assert!(!matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
+}
+
+#[test]
+fn exchanged_digits_in_the_sum_of_a_list_are_a_doubt_whatever_side_a_row_is_on() {
+    let text = "Darlehen Kaution  1.080,00\nDarlehen Waschmaschine  299,00\nÜberzahlung 07/2025  527,20\n\
+                Insgesamt sind demnach noch 1.960,20 EUR zurückzuführen.";
+    assert!(matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
+}
+
+#[test]
+fn a_table_that_adds_up_to_another_amount_than_the_sentence_is_a_doubt() {
+    let text = "Auf dem Konto sind im Ganzen 1.402,18 € zu begleichen. Die Zusammensetzung entnehmen Sie der Tabelle.\n\n\
+                Arbeitspreis 2025 | 1.040,00 €\nGrundpreis 2025 | 214,18 €\nMahnschreiben | 28,00 €\nSperrversuch | 180,00 €\n\
+                Im Ganzen | 1.462,18 €";
+    assert!(matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
+    let right = text.replace("1.402,18", "1.462,18");
+    assert_eq!(read(&right), Ok(Some(146_218)));
 }

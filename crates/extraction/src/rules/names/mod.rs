@@ -129,9 +129,10 @@ pub(super) fn names(mail: &CleanedMail) -> Names {
         return names;
     }
     let titled = matches(&WITH_TITLE, Source::Body, mail);
+    let first_titled = titled.first().cloned();
     names.client = only_familiar(titled, mail)
         .or_else(|| only_familiar(matches(&NAME_IN_SUBJECT, Source::Body, mail), mail))
-        .or_else(|| matches(&WITH_TITLE, Source::Body, mail).into_iter().next())
+        .or(first_titled)
         .or_else(|| matches(&SPOKEN_OF, Source::Body, mail).into_iter().next())
         .or_else(|| matches(&WITH_TITLE, Source::Subject, mail).into_iter().next())
         .or_else(|| matches(&AS_CLIENT, Source::Quote, mail).into_iter().next())
