@@ -53,7 +53,7 @@ migrate *arguments:
 eval *arguments:
     @cargo run --quiet --release --package eval -- "$@"
 
-# Make the weights of the model of sentences from corpus/sentences ([--without NAME --out FILE])
+# Make the weights of the trained model from the labelled sentences and mails of corpus ([--without NAME --out FILE])
 train *arguments:
     @cargo run --quiet --release --package eval --bin train -- "$@"
 
