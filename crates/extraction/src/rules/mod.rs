@@ -251,10 +251,10 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
 ///
 /// Measured on the labelled mails of each office by a model that had seen none of that office's, and
 /// by the rule of succession ((right + 1) / (all + 2)): 482 of 504 confirmed totals, 641 of 686 other
-/// totals and claims, 156 of 162 by the sentence as a whole, 8 of 8 settled in words, 44 of 45 that the second reader
-/// alone chose. What was not right
-/// there was out of all proportion, the sum of several claims, or one that the label does not note. The
-/// values lie between those and the shares of the first corpus, to which a test holds them.
+/// totals and claims, 156 of 162 by the sentence as a whole, 8 of 8 settled in words, 44 of 45 that the
+/// second reader alone chose. What was not right there was out of all proportion, the sum of several
+/// claims, or one that the label does not note. The values lie between those and the shares of the
+/// first corpus, to which a test holds them.
 fn confidence(
     claim: Option<&Claim>,
     source: Source,

@@ -290,21 +290,26 @@ fn a_signal_that_points_elsewhere_stops_the_write() {
 }
 
 #[test]
-fn the_number_of_another_entry_in_the_text_stops_a_write_by_the_creditors_name() {
-    let entry = |id, creditor, number| (id, AGENCY, "Agentur GmbH", Some(creditor), Some(number));
+fn the_number_in_the_text_of_an_entry_with_another_address_of_the_sender_stops_the_write() {
+    let entry = |id, address, number| (id, address, "Agentur GmbH", Some("Telaris"), Some(number));
     let clients = [client(
         "1/26",
         "Max",
         "Muster",
-        &[entry("one", "Telaris Mobilfunk", "AG-77-1001"), entry("two", "Kabelwerk", "AG-77-2002")],
+        &[
+            entry("one", AGENCY, "AG-77-1001"),
+            entry("two", "inkasso@agentur.example", "AG-77-2002"),
+        ],
     )];
     let mut mail = update(Some("1/26"), None, AGENCY);
-    mail.creditor_name = Some("Telaris Mobilfunk".to_owned());
-    assert_eq!(decided(&mail, &clients), "1/26 one");
-    mail.response_text = Some("Zum Vorgang AG 77 1001 sind 500,00 EUR offen.".to_owned());
-    assert_eq!(decided(&mail, &clients), "1/26 one");
-    mail.response_text = Some("Zum Vorgang AG 77 2002 sind 500,00 EUR offen.".to_owned());
-    assert!(decided(&mail, &clients) != "1/26 one", "{}", decided(&mail, &clients));
+    for (text, expected) in [
+        ("Es sind 500,00 EUR offen.", "1/26 one"),
+        ("Zum Vorgang AG 77 1001 sind 500,00 EUR offen.", "1/26 one"),
+        ("Zum Vorgang AG 77 2002 sind 500,00 EUR offen.", "review: reference_of_other_entry"),
+    ] {
+        mail.response_text = Some(text.to_owned());
+        assert_eq!(decided(&mail, &clients), expected, "{text}");
+    }
 }
 
 #[test]

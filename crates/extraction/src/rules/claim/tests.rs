@@ -619,6 +619,9 @@ fn an_amount_that_the_text_goes_on_adding_to_is_not_the_total() {
     let text = "Ausgezahlt 7.200,00 EUR, getilgt 2.270,00 EUR, macht Restdarlehen 4.930,00 EUR. \
                 Obendrauf Mahnkosten 12,00 EUR, Endergebnis 4.942,00 EUR.";
     assert!(!matches!(read(text), Ok(Some(493_000))), "{:?}", read(text));
+    let text = "Die Gesamtforderung beträgt 500,00 EUR. Mahnkosten 12,00 EUR, Auslagen 8,00 EUR, \
+                am Ende 520,00 EUR.";
+    assert!(matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
     // What was paid and what it once was lead back, not on.
     let text = "Offen sind 500,00 EUR. Darauf sind 120,00 EUR gezahlt worden, zu Beginn waren es 620,00 EUR.";
     assert!(!matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
