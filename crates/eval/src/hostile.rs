@@ -31,6 +31,7 @@ pub fn mails() -> Vec<(&'static str, Mail)> {
         ("quoted lines", text(fill("> a\n"))),
         ("attributions", text(fill("Am 1.1.2026 schrieb\n"))),
         ("headers", text(fill("Von: a\n\nGesendet: b\n"))),
+        ("headers without a sender", text(fill("Betreff: b\n"))),
         ("groups of digits", text(fill("219 004 "))),
         ("digits", text(fill("1"))),
         ("amounts in one line", text(fill("Summe 1.234,56 EUR "))),

@@ -24,6 +24,13 @@ pub(super) struct Split {
 /// Mail programs write header lines and attributions no longer than this.
 const LONGEST_HEADER: usize = 300;
 
+/// A block of headers names its sender among so many. Each line of a hostile mail may be where a block
+/// begins, and is looked at no further than that.
+const LAST_SENDER: usize = 5;
+
+/// Lines of one block of headers.
+const LONGEST_BLOCK: usize = 40;
+
 static ATTRIBUTION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)^(?:am\b.*\bschrieb\b.*:|on\b.*\bwrote:|",
@@ -316,10 +323,17 @@ fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)>
         from = Some(address_in(first).unwrap_or_else(|| first.to_owned()));
     }
     let mut continued = 0;
-    while let Some(line) = lines.get(start + length) {
+    while length < LONGEST_BLOCK
+        && let Some(line) = lines.get(start + length)
+    {
+        if from.is_none() && names.len() >= LAST_SENDER {
+            return None;
+        }
         let line = line.trim();
-        let goes_on = names.len() < 4
-            && lines.get(start + length + 1).is_some_and(|next| header_name(next.trim()).is_some());
+        let goes_on = || {
+            let next = lines.get(start + length + 1);
+            names.len() < 4 && next.is_some_and(|next| header_name(next.trim()).is_some())
+        };
         match header_name(line) {
             Some(name) => {
                 if matches!(name.as_str(), "von" | "from") {
@@ -329,9 +343,9 @@ fn header_block(lines: &[&str], start: usize) -> Option<(usize, Option<String>)>
                 continued = 0;
             }
             // Each header in a paragraph of its own.
-            None if line.is_empty() && goes_on => {}
+            None if line.is_empty() && goes_on() => {}
             // A long recipient list or subject goes on in the next line.
-            None if continued == 0 && goes_on => continued += 1,
+            None if continued == 0 && goes_on() => continued += 1,
             None => break,
         }
         length += 1;
