@@ -23,16 +23,32 @@ pub fn directories(directory: &Path) -> Result<Vec<(String, PathBuf)>> {
     let mut found = vec![(FIRST.to_owned(), directory.to_owned())];
     let offices = directory.join("offices");
     if offices.is_dir() {
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(&offices)
-            .with_context(|| format!("couldn't list {}", offices.display()))?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<std::io::Result<_>>()?;
-        paths.sort();
         let name =
             |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        found.extend(paths.into_iter().map(|path| (name(&path), path)));
+        found.extend(listed(&offices)?.into_iter().map(|path| (name(&path), path)));
     }
     Ok(found)
+}
+
+/// What a directory holds, in the order of the names.
+fn listed(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
+        .with_context(|| format!("couldn't list {}", directory.display()))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<_>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The files of a directory with this ending, in the order of their names.
+pub(crate) fn files(directory: &Path, ending: &str) -> Result<Vec<PathBuf>> {
+    let mut paths = listed(directory)?;
+    paths.retain(|path| path.extension().is_some_and(|own| own == ending));
+    Ok(paths)
+}
+
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("couldn't read {}", path.display()))
 }
 
 /// The corpora of a directory; the cases of an office are named after it.
@@ -132,21 +148,14 @@ struct Webhook {
 impl Corpus {
     pub fn read(directory: &Path) -> Result<Corpus> {
         let path = directory.join("clients.json");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("couldn't read {}", path.display()))?;
+        let text = read_text(&path)?;
         let documents: Vec<serde_json::Value> = serde_json::from_str(&text)
             .with_context(|| format!("couldn't parse {}", path.display()))?;
         let clients = documents
             .iter()
             .map(|json| ClientDocument::from_json(json).context("a client is not a JSON object"))
             .collect::<Result<_>>()?;
-        let emails = directory.join("emails");
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(&emails)
-            .with_context(|| format!("couldn't list {}", emails.display()))?
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<std::io::Result<_>>()?;
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
-        paths.sort();
+        let paths = files(&directory.join("emails"), "json")?;
         let cases = paths.iter().map(|path| Case::read(path)).collect::<Result<_>>()?;
         Ok(Corpus { clients, cases })
     }
@@ -154,8 +163,7 @@ impl Corpus {
 
 impl Case {
     fn read(path: &Path) -> Result<Case> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("couldn't read {}", path.display()))?;
+        let text = read_text(path)?;
         let file: CaseFile = serde_json::from_str(&text)
             .with_context(|| format!("couldn't parse {}", path.display()))?;
         let webhook = file.webhook;

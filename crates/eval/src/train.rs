@@ -1,18 +1,18 @@
 //! Makes the weights of [`extraction::sentences`] from labelled sentences.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use domain::money::Money;
 use extraction::clean::CleanedMail;
 use extraction::sentences::{
-    BUCKETS, FullWeights, Kind, Model, amounts, features, fold, likelihood, shares, softmax,
+    BUCKETS, FullWeights, Kind, Model, amounts, features, fold, likelihood, softmax,
 };
-use extraction::{clean, money, rules};
+use extraction::{Mail, clean, money, rules};
 use sha2::{Digest, Sha256};
 
-use crate::corpus::{self, Corpus, Route};
+use crate::corpus::{self, Corpus, Route, files, read_text};
 use crate::mutate::Random;
 
 const KINDS: usize = Kind::ALL.len();
@@ -83,6 +83,15 @@ struct Letter {
     claim: Option<Money>,
 }
 
+impl Letter {
+    fn new(mail: &Mail, states_claim: bool, claim: Option<Money>) -> Self {
+        let cleaned = clean::clean(mail);
+        let sentences = rules::sentences(&cleaned);
+        let sentences = sentences.iter().map(|sentence| features(&fold(sentence))).collect();
+        Self { cleaned, sentences, states_claim, claim }
+    }
+}
+
 /// What one office gives: its labelled sentences and mails.
 #[derive(Debug, Default)]
 struct Office {
@@ -117,17 +126,14 @@ impl Material {
             let sentences = lines.collect::<Result<_>>()?;
             offices.insert(name, Office { sentences, letters: Vec::new() });
         }
-        for (name, directory) in corpus::directories(directory)? {
-            if without.contains(&name) {
-                continue;
-            }
+        let known = corpus::directories(directory)?;
+        for (name, directory) in known.iter().filter(|(name, _)| !without.contains(name)) {
             for path in files(&directory.join("emails"), "json")? {
                 hash.update(read_text(&path)?);
             }
-            let letters = letters(&Corpus::read(&directory)?);
-            offices.entry(name).or_default().letters = letters;
+            let letters = letters(&Corpus::read(directory)?);
+            offices.entry(name.clone()).or_default().letters = letters;
         }
-        let known = corpus::directories(directory)?;
         if let Some(unknown) = without.iter().find(|name| {
             let has_sentences = directory.join("sentences").join(format!("{name}.tsv")).is_file();
             !has_sentences && !known.iter().any(|(known, _)| known == *name)
@@ -145,33 +151,12 @@ impl Material {
     }
 }
 
-/// The files of a directory with this ending, in the order of their names.
-fn files(directory: &Path, ending: &str) -> Result<Vec<PathBuf>> {
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(directory)
-        .with_context(|| format!("couldn't list {}", directory.display()))?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<std::io::Result<_>>()?;
-    paths.retain(|path| path.extension().is_some_and(|own| own == ending));
-    paths.sort();
-    Ok(paths)
-}
-
-fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("couldn't read {}", path.display()))
-}
-
 /// The mails of a corpus that a clerk would read at all.
 fn letters(corpus: &Corpus) -> Vec<Letter> {
     let read = corpus.cases.iter().filter(|case| case.expect.route != Route::Ignore);
     read.map(|case| {
-        let cleaned = clean::clean(&case.mail);
-        let sentences = rules::sentences(&cleaned);
-        Letter {
-            sentences: sentences.iter().map(|sentence| features(&fold(sentence))).collect(),
-            cleaned,
-            states_claim: case.expect.route == Route::Write,
-            claim: case.expect.debt_amount,
-        }
+        let states_claim = case.expect.route == Route::Write;
+        Letter::new(&case.mail, states_claim, case.expect.debt_amount)
     })
     .collect()
 }
@@ -219,7 +204,8 @@ fn train_kinds(mut examples: Vec<&Example>) -> Vec<[f32; KINDS]> {
                     *score += weight * norm;
                 }
             }
-            let mut errors = softmax(scores);
+            let mut errors = scores;
+            softmax(&mut errors);
             errors[example.kind as usize] -= 1.0;
             for (bucket, norm) in with_bias(&example.features, norm) {
                 for (kind, error) in errors.iter().enumerate() {
@@ -306,7 +292,8 @@ fn train_choice(choices: &[Choices]) -> Vec<f32> {
                 .zip(&norms)
                 .map(|((features, _), norm)| weights.sum(features) * norm);
             // The bias stands for none of them.
-            let said = shares(scores.chain([weights.values[BUCKETS]]));
+            let mut said: Vec<f32> = scores.chain([weights.values[BUCKETS]]).collect();
+            softmax(&mut said);
             let right: f32 =
                 amounts.iter().zip(&said).filter(|((_, is), _)| *is).map(|(_, said)| said).sum();
             let is_none = !amounts.iter().any(|(_, is_claim)| *is_claim);
@@ -366,7 +353,6 @@ fn step(weight: &mut f32, square: &mut f32, gradient: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use extraction::Mail;
 
     fn material(lines: &[&str]) -> Material {
         let sentences = lines.iter().map(|line| Example::parse(line).expect(line)).collect();
@@ -390,14 +376,8 @@ mod tests {
     }
 
     fn letter(body: &str, claim: Option<i64>) -> Letter {
-        let cleaned = clean::clean(&Mail { body_text: Some(body.to_owned()), ..Mail::default() });
-        let sentences = rules::sentences(&cleaned);
-        Letter {
-            sentences: sentences.iter().map(|sentence| features(&fold(sentence))).collect(),
-            states_claim: claim.is_some(),
-            claim: claim.map(Money::from_cents),
-            cleaned,
-        }
+        let mail = Mail { body_text: Some(body.to_owned()), ..Mail::default() };
+        Letter::new(&mail, claim.is_some(), claim.map(Money::from_cents))
     }
 
     #[test]

@@ -45,9 +45,13 @@ impl Table {
 
     /// The score of a sum over so many features.
     fn score(&self, sum: i32, features: usize) -> f32 {
-        let norm = (features.max(1) as f32).sqrt();
-        (sum as f32 / norm + f32::from(self.weights[BUCKETS])) * self.scale
+        (sum as f32 / root(features) + f32::from(self.weights[BUCKETS])) * self.scale
     }
+}
+
+/// What a sum over so many features is divided by, so that long texts do not score higher.
+fn root(features: usize) -> f32 {
+    (features.max(1) as f32).sqrt()
 }
 
 /// Weights in full precision, the biases last.
@@ -171,12 +175,15 @@ impl Model {
     /// How likely each of a mail's amounts is the claim, by their features; what is left to 1 is
     /// how likely none is.
     pub fn choose(&self, amounts: &[Vec<u32>]) -> Vec<f32> {
-        let scores = amounts.iter().map(|found| {
-            // Nothing but the bias speaks for none of them.
-            (self.choice.sum(found) as f32 / (found.len().max(1) as f32).sqrt()) * self.choice.scale
-        });
+        // Nothing but the bias speaks for none of them.
         let none = f32::from(self.choice.weights[BUCKETS]) * self.choice.scale;
-        shares(scores.chain([none])).into_iter().take(amounts.len()).collect()
+        let score = |found: &Vec<u32>| {
+            self.choice.sum(found) as f32 / root(found.len()) * self.choice.scale
+        };
+        let mut shares: Vec<f32> = amounts.iter().map(score).chain([none]).collect();
+        softmax(&mut shares);
+        shares.truncate(amounts.len());
+        shares
     }
 
     /// Reads a sentence whose letters are folded.
@@ -193,13 +200,14 @@ impl Model {
                 *sum += i32::from(*weight);
             }
         }
-        let norm = self.kinds.scale / (found.len().max(1) as f32).sqrt();
+        let norm = self.kinds.scale / root(found.len());
         let biases = &self.kinds.weights[BUCKETS * KINDS..];
         let mut scores = [0.0; KINDS];
         for ((score, sum), bias) in scores.iter_mut().zip(sums).zip(biases) {
             *score = sum as f32 * norm + f32::from(*bias) * self.kinds.scale;
         }
-        Kinds(softmax(scores))
+        softmax(&mut scores);
+        Kinds(scores)
     }
 
     /// How likely a mail states a claim as it stands, by the features of all its sentences.
@@ -211,21 +219,12 @@ impl Model {
     }
 }
 
-/// Likelihoods from scores.
-pub fn softmax(scores: [f32; KINDS]) -> [f32; KINDS] {
+/// Turns scores into likelihoods that add up to 1.
+pub fn softmax(scores: &mut [f32]) {
     let highest = scores.iter().copied().fold(f32::MIN, f32::max);
-    let powers = scores.map(|score| (score - highest).exp());
-    let sum: f32 = powers.iter().sum();
-    powers.map(|power| power / sum)
-}
-
-/// The same for any number of scores.
-pub fn shares(scores: impl Iterator<Item = f32>) -> Vec<f32> {
-    let scores: Vec<f32> = scores.collect();
-    let highest = scores.iter().copied().fold(f32::MIN, f32::max);
-    let powers: Vec<f32> = scores.iter().map(|score| (score - highest).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
+    scores.iter_mut().for_each(|score| *score = (*score - highest).exp());
+    let sum: f32 = scores.iter().sum();
+    scores.iter_mut().for_each(|power| *power /= sum);
 }
 
 /// Likelihood from a score.
