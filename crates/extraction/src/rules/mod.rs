@@ -39,7 +39,7 @@ const SURE_STATEMENT: f32 = 0.8;
 pub fn extract(mail: &CleanedMail) -> Extraction {
     let (account, amount_source) = account(mail);
     let folded = fold(amount_source.text(mail));
-    let look = &account.look;
+    let look = account.look(&folded);
     let references = references::references(mail);
     let names = names::names(mail);
     // The model looked at the text of the amounts.
@@ -70,10 +70,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if other_body_disagrees(mail, account.claim.as_ref()) {
         doubts.insert(Doubt::BodiesDisagree);
     }
-    let is_agreed = account.claim.as_ref().is_none_or(|claim| {
-        claim.strength == Strength::SettledInWords || account.choice.agrees(claim.value)
-    });
-    if !is_agreed
+    if !account.is_agreed
         || subject_disagrees(mail, account.claim.as_ref())
         || passes_on_another(mail, account.claim.as_ref())
         || confirms_another(mail, &folded, account.claim.as_ref())
@@ -96,7 +93,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if is_price || intent.intent == Intent::PaymentPlan && claim.is_none_or(is_bare) {
         doubts.insert(Doubt::NoTotal);
     }
-    let is_plain = look.is_plain() && is_agreed;
+    let is_plain = look.is_plain() && account.is_agreed;
     let reservation = account.reservations.iter().find(|at| look.confirms_reservation(**at));
     let is_hedged = account.is_hedged
         && !is_plain

@@ -10,6 +10,7 @@ mod standing;
 mod sums;
 mod tables;
 
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 use std::sync::LazyLock;
@@ -25,10 +26,8 @@ use crate::fold::fold;
 use crate::money::{Amount, Currency, scan};
 use crate::pattern::pattern;
 use crate::sentences::Model;
-pub(super) use reader::Choice;
-
 use certainty::{reservations, settled_in_words};
-use reader::Seen;
+use reader::Reader;
 use sentence::Sentence;
 use sums::check_sums;
 
@@ -52,11 +51,6 @@ const LONGEST_WHOLE: usize = 40;
 
 /// Between an amount in digits and the same in words stands no more than `EUR (in Worten: `.
 const LONGEST_REPETITION_MARK: usize = 24;
-
-/// The second reader alone makes an amount the claim if it is this likely, and more so if its words
-/// make it something else.
-const CHOSEN: f32 = 0.6;
-const CHOSEN_AGAINST_WORDS: f32 = 0.9;
 
 /// What an amount is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,12 +183,17 @@ pub(super) struct Account {
     pub(super) is_hedged: bool,
     pub(super) readings: Vec<Reading>,
     pub(super) segments: Vec<Segment>,
-    /// What the second reader makes of the amounts.
-    pub(super) choice: Choice,
-    pub(super) look: SecondLook,
+    /// The second reader chooses the claim, too, if there is one.
+    pub(super) is_agreed: bool,
+    look: OnceCell<SecondLook>,
 }
 
 impl Account {
+    /// The second look at the segments of `folded`, the text that was read.
+    pub(super) fn look(&self, folded: &str) -> &SecondLook {
+        self.look.get_or_init(|| SecondLook::new(folded, &self.segments))
+    }
+
     pub(super) fn has(&self, role: Role) -> bool {
         self.readings.iter().any(|reading| reading.role == role)
     }
@@ -229,51 +228,71 @@ impl Account {
     }
 }
 
+/// A text in its parts, with the amounts in them.
+struct Scanned {
+    folded: String,
+    segments: Vec<Segment>,
+    amounts: Vec<Amount>,
+    /// Amounts in digits and their repetitions in words are the same.
+    words_agree: bool,
+}
+
+impl Scanned {
+    fn of(text: &str) -> Self {
+        let (folded, mut amounts) = (fold(text), scan(text));
+        let words_agree = drop_repetitions_in_words(&mut amounts, &folded);
+        Self { folded, segments: segments(text), amounts, words_agree }
+    }
+
+    fn reader<'a>(&'a self, model: &Model, text: &'a str) -> Reader<'a> {
+        Reader::new(model, text, &self.folded, &self.segments, &self.amounts)
+    }
+}
+
 /// The amounts of `text`, each with what the second reader is to know of it.
 pub(super) fn choices(model: &Model, text: &str) -> Vec<(Money, Vec<u32>)> {
-    let (folded, segments, mut amounts) = (fold(text), segments(text), scan(text));
-    drop_repetitions_in_words(&mut amounts, &folded);
-    let seen = reader::look(model, text, &folded, &segments, &amounts);
-    let features = reader::features(text, &folded, &segments, &amounts, &seen);
-    amounts.into_iter().map(|amount| amount.value).zip(features).collect()
+    let scanned = Scanned::of(text);
+    let features = scanned.reader(model, text).features();
+    scanned.amounts.into_iter().map(|amount| amount.value).zip(features).collect()
 }
 
 /// Reads all amounts of `text`.
 pub(super) fn account(text: &str) -> Account {
-    let folded = fold(text);
-    let segments = segments(text);
+    let scanned = Scanned::of(text);
+    let (folded, segments) = (&*scanned.folded, &*scanned.segments);
     let mut account = Account::default();
-    let mut amounts = scan(text);
-    if !drop_repetitions_in_words(&mut amounts, &folded) {
+    if !scanned.words_agree {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
     let model = Model::embedded();
-    let seen = reader::look(model, text, &folded, &segments, &amounts);
-    account.choice = reader::choose(model, text, &folded, &segments, &amounts, &seen);
-    account.look = SecondLook::new(&folded, &segments);
-    let mut readings = read(text, &folded, &segments, &amounts, &seen);
+    let reader = scanned.reader(model, text);
+    // Most mails are read without one of these, and a subject or a second body without both.
+    let choice = LazyCell::new(|| reader.choose(model));
+    let look = OnceCell::new();
+    let is_plain = || look.get_or_init(|| SecondLook::new(folded, segments)).is_plain();
+    let mut readings = read(&reader);
     keep_last_balance(&mut readings);
     follow_rates(&mut readings);
     check_sums(&mut readings);
-    drop_included(&mut readings, &folded, &segments);
-    likely::drop_unlikely(&mut readings, &folded);
-    decide(&mut account, &readings, &folded);
+    drop_included(&mut readings, folded, segments);
+    likely::drop_unlikely(&mut readings, folded);
+    decide(&mut account, &readings, folded);
     if account.claim.as_ref().is_none_or(|claim| claim.strength == Strength::Bare)
         && account.doubts.is_empty()
         && !account.is_hedged
-        && let Some(claim) = likely::statement(&readings, &folded, &segments)
-            .or_else(|| account.look.is_plain().then(|| chosen(&account.choice, &readings))?)
+        && let Some(claim) = likely::statement(&readings, folded, segments)
+            .or_else(|| is_plain().then(|| choice.claim(&readings))?)
     {
         account.claim = Some(claim);
     }
-    hold_against_parts(&mut account, &readings, &folded, &segments);
+    hold_against_parts(&mut account, &readings, folded, segments);
     let states_claim =
         |at: usize| readings.iter().any(|reading| reading.segment == at && is_stated(reading.role));
     if account.claim.is_some() {
-        account.reservations.extend(reservations(&folded, &segments, states_claim));
+        account.reservations.extend(reservations(folded, segments, states_claim));
     }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
-        && let Some(evidence) = settled_in_words(&folded, &segments)
+        && let Some(evidence) = settled_in_words(folded, segments)
         && !account.has_open_amount(&readings)
         && account.claim.is_none()
         && account.doubts.is_empty()
@@ -291,12 +310,18 @@ pub(super) fn account(text: &str) -> Account {
         });
     }
     if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
-        && certainty::is_kept_up(&folded)
+        && certainty::is_kept_up(folded)
     {
         account.doubts.insert(Doubt::Conditional);
     }
+    account.is_agreed = account.claim.as_ref().is_none_or(|claim| {
+        claim.strength == Strength::SettledInWords
+            || reader.has_one_value()
+            || choice.agrees(claim.value)
+    });
     account.readings = readings;
-    account.segments = segments;
+    account.look = look;
+    account.segments = scanned.segments;
     account
 }
 
@@ -309,15 +334,9 @@ impl Account {
     }
 }
 
-fn read(
-    text: &str,
-    folded: &str,
-    segments: &[Segment],
-    amounts: &[Amount],
-    seen: &[Seen],
-) -> Vec<Reading> {
+fn read(reader: &Reader<'_>) -> Vec<Reading> {
+    let Reader { text, folded, segments, amounts, ref counts, ref seen } = *reader;
     let mut readings: Vec<Reading> = Vec::with_capacity(amounts.len());
-    let counts = counts(amounts, segments);
     let citations = part::citations(text);
     let mut next = 0;
     for (position, segment) in segments.iter().enumerate() {
@@ -341,7 +360,7 @@ fn read(
             position,
             segments,
             amounts: within,
-            counts: &counts,
+            counts,
             previous: readings.last().map(|reading| reading.role),
         };
         for at in 0..within.len() {
@@ -384,18 +403,6 @@ fn drop_repetitions_in_words(amounts: &mut Vec<Amount>, folded: &str) -> bool {
         }
     }
     agree
-}
-
-fn counts(amounts: &[Amount], segments: &[Segment]) -> Vec<usize> {
-    let mut next = 0;
-    let count = |segment: &Segment| {
-        let first = next;
-        while next < amounts.len() && amounts[next].range.start < segment.range.end {
-            next += 1;
-        }
-        next - first
-    };
-    segments.iter().map(count).collect()
 }
 
 /// `Der Rückstand von 500 EUR …; einschließlich des Rückstands haben wir 900 EUR zu fordern.`
@@ -503,28 +510,6 @@ fn names_debt(evidence: &str) -> bool {
     ["forderung", "rueckst", "schuld", "offen", "saldo", "ausstehend", "arrears", "outstanding"]
         .iter()
         .any(|name| evidence.contains(name))
-}
-
-/// The amount that the second reader alone takes for the claim.
-fn chosen(choice: &Choice, readings: &[Reading]) -> Option<Claim> {
-    let (value, likelihood) = choice.likeliest()?;
-    let places = readings.iter().filter(|reading| reading.amount.value == value);
-    let place = places.max_by(|one, other| one.likelihood.total_cmp(&other.likelihood))?;
-    let enough = match place.role {
-        Role::Item | Role::Paid => CHOSEN_AGAINST_WORDS,
-        Role::Unknown | Role::Sum | Role::Claim | Role::Total => CHOSEN,
-        Role::Rate | Role::Offer | Role::Basis | Role::Former | Role::Unrelated => return None,
-    };
-    let may_be = place.is_positive_euro() && !place.is_credit && likelihood >= enough;
-    may_be.then(|| Claim {
-        value,
-        strength: Strength::Chosen,
-        evidence: place.amount.range.clone(),
-        is_bare_sum: false,
-        is_unnamed: true,
-        segment: Some(place.segment),
-        likelihood: place.likelihood,
-    })
 }
 
 /// What the words of the best total, and the amounts beside it, leave uncertain.

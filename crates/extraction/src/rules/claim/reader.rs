@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::money::Money;
 
 use super::label::column_head;
-use super::{MOST_AMOUNTS, likely};
+use super::sentence::has_words;
+use super::{Claim, MOST_AMOUNTS, Reading, Role, Strength, likely};
 use crate::money::Amount;
 use crate::rules::segments::Segment;
 use crate::sentences::{self, Model, bucket, push_words_before};
@@ -37,6 +38,22 @@ const FEW_WORDS: usize = 4;
 /// The words of a row weigh apart from the same words in a sentence.
 const ROW: u32 = 0x1_5555;
 
+/// The second reader alone makes an amount the claim if it is this likely, and more so if its words
+/// make it something else.
+const CHOSEN: f32 = 0.6;
+const CHOSEN_AGAINST_WORDS: f32 = 0.9;
+
+/// A text with its amounts, as the reader sees it.
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) folded: &'a str,
+    pub(super) segments: &'a [Segment],
+    pub(super) amounts: &'a [Amount],
+    /// How many amounts each segment has.
+    pub(super) counts: Vec<usize>,
+    pub(super) seen: Vec<Seen>,
+}
+
 /// An amount with the words of its sentence.
 pub(super) struct Seen {
     segment: usize,
@@ -46,121 +63,117 @@ pub(super) struct Seen {
 }
 
 /// What the reader makes of a mail's amounts.
-#[derive(Clone, Debug, Default)]
-pub(in crate::rules) struct Choice(BTreeMap<Money, f32>);
+#[derive(Debug)]
+pub(super) struct Choice(BTreeMap<Money, f32>);
 
 impl Choice {
     /// Whether this amount is the claim if any is.
-    pub(in crate::rules) fn agrees(&self, value: Money) -> bool {
+    pub(super) fn agrees(&self, value: Money) -> bool {
         let all: f32 = self.0.values().sum();
         self.0.get(&value).is_some_and(|likelihood| *likelihood >= AGREED * all)
     }
 
     /// The amount that is the claim beyond all others, and how likely it is.
-    pub(super) fn likeliest(&self) -> Option<(Money, f32)> {
+    fn likeliest(&self) -> Option<(Money, f32)> {
         let (value, likelihood) = self.0.iter().max_by(|one, other| one.1.total_cmp(other.1))?;
         self.agrees(*value).then_some((*value, *likelihood))
     }
-}
 
-/// Looks at the sentence of each amount.
-pub(super) fn look(
-    model: &Model,
-    text: &str,
-    folded: &str,
-    segments: &[Segment],
-    amounts: &[Amount],
-) -> Vec<Seen> {
-    let mut seen = Vec::with_capacity(amounts.len());
-    for (position, segment) in segments.iter().enumerate() {
-        let first = seen.len();
-        let within = amounts[first..].iter();
-        let within = within.take_while(|amount| amount.range.start < segment.range.end).count();
-        if within == 0 {
-            continue;
-        }
-        let whole = likely::sentence_of(text, segments, position);
-        let mut found = match within <= MOST_AMOUNTS {
-            true => sentences::amounts(&folded[whole.clone()]),
-            false => Vec::new(),
+    /// The amount that this reader alone takes for the claim.
+    pub(super) fn claim(&self, readings: &[Reading]) -> Option<Claim> {
+        let (value, likelihood) = self.likeliest()?;
+        let places = readings.iter().filter(|reading| reading.amount.value == value);
+        let place = places.max_by(|one, other| one.likelihood.total_cmp(&other.likelihood))?;
+        let enough = match place.role {
+            Role::Item | Role::Paid => CHOSEN_AGAINST_WORDS,
+            Role::Unknown | Role::Sum | Role::Claim | Role::Total => CHOSEN,
+            Role::Rate | Role::Offer | Role::Basis | Role::Former | Role::Unrelated => return None,
         };
-        for amount in &amounts[first..first + within] {
-            let place = amount.range.start.saturating_sub(whole.start);
-            let words = found.iter_mut().find(|(range, _)| range.contains(&place));
-            let words = words.map(|(_, words)| std::mem::take(words)).unwrap_or_default();
-            let likelihood = if words.is_empty() { 0.0 } else { model.read_amount(&words) };
-            seen.push(Seen { segment: position, likelihood, words });
-        }
-    }
-    seen
-}
-
-/// Chooses among the amounts.
-pub(super) fn choose(
-    model: &Model,
-    text: &str,
-    folded: &str,
-    segments: &[Segment],
-    amounts: &[Amount],
-    seen: &[Seen],
-) -> Choice {
-    let found = features(text, folded, segments, amounts, seen);
-    let mut values = BTreeMap::new();
-    for (amount, share) in amounts.iter().zip(model.choose(&found)) {
-        *values.entry(amount.value).or_default() += share;
-    }
-    Choice(values)
-}
-
-/// What the model is to know of each amount; nothing where there are too many.
-pub(super) fn features(
-    text: &str,
-    folded: &str,
-    segments: &[Segment],
-    amounts: &[Amount],
-    seen: &[Seen],
-) -> Vec<Vec<u32>> {
-    if seen.len() > MOST_CHOICES {
-        return Vec::new();
-    }
-    let mut counts = vec![0; segments.len()];
-    for one in seen {
-        counts[one.segment] += 1;
-    }
-    let page = Page { text, folded, segments, counts };
-    let cents: Vec<i64> = amounts.iter().take(seen.len()).map(|one| one.value.cents()).collect();
-    let standing = Standing::new(&cents, seen);
-    (0..seen.len())
-        .map(|at| {
-            let mut found = page.words(&amounts[at], &seen[at]);
-            let nth = seen[..at].iter().rev().take_while(|one| one.segment == seen[at].segment);
-            page.push_place(&amounts[at], &seen[at], nth.count(), &mut found);
-            standing.push(at, &cents, seen, &mut found);
-            found.push(flag("struck", u8::from(amounts[at].struck)));
-            found.push(flag("currency", amounts[at].currency as u8));
-            found
+        let may_be = place.is_positive_euro() && !place.is_credit && likelihood >= enough;
+        may_be.then(|| Claim {
+            value,
+            strength: Strength::Chosen,
+            evidence: place.amount.range.clone(),
+            is_bare_sum: false,
+            is_unnamed: true,
+            segment: Some(place.segment),
+            likelihood: place.likelihood,
         })
-        .collect()
+    }
 }
 
-fn flag(name: &str, value: u8) -> u32 {
-    bucket(&[b"=", name.as_bytes(), &[value]])
-}
+impl<'a> Reader<'a> {
+    /// Looks at the sentence of each amount.
+    pub(super) fn new(
+        model: &Model,
+        text: &'a str,
+        folded: &'a str,
+        segments: &'a [Segment],
+        amounts: &'a [Amount],
+    ) -> Self {
+        let mut seen = Vec::with_capacity(amounts.len());
+        let mut counts = Vec::with_capacity(segments.len());
+        for (position, segment) in segments.iter().enumerate() {
+            let first = seen.len();
+            let within = amounts[first..].iter();
+            let within = within.take_while(|amount| amount.range.start < segment.range.end).count();
+            counts.push(within);
+            if within == 0 {
+                continue;
+            }
+            let whole = likely::sentence_of(text, segments, position);
+            let mut found = match within <= MOST_AMOUNTS {
+                true => sentences::amounts(&folded[whole.clone()]),
+                false => Vec::new(),
+            };
+            for amount in &amounts[first..first + within] {
+                let place = amount.range.start.saturating_sub(whole.start);
+                let words = found.iter_mut().find(|(range, _)| range.contains(&place));
+                let words = words.map(|(_, words)| std::mem::take(words)).unwrap_or_default();
+                let likelihood = if words.is_empty() { 0.0 } else { model.read_amount(&words) };
+                seen.push(Seen { segment: position, likelihood, words });
+            }
+        }
+        Self { text, folded, segments, amounts, counts, seen }
+    }
 
-fn at_most(count: usize, most: u8) -> u8 {
-    u8::try_from(count).map_or(most, |count| count.min(most))
-}
+    /// Whether there is but one amount, so that nothing is to be chosen.
+    pub(super) fn has_one_value(&self) -> bool {
+        self.seen.len() <= MOST_CHOICES
+            && self.amounts.windows(2).all(|pair| pair[0].value == pair[1].value)
+    }
 
-/// The text in which the amounts stand.
-struct Page<'a> {
-    text: &'a str,
-    folded: &'a str,
-    segments: &'a [Segment],
-    /// How many amounts each segment has.
-    counts: Vec<usize>,
-}
+    /// Chooses among the amounts.
+    pub(super) fn choose(&self, model: &Model) -> Choice {
+        let mut values = BTreeMap::new();
+        for (amount, share) in self.amounts.iter().zip(model.choose(&self.features())) {
+            *values.entry(amount.value).or_default() += share;
+        }
+        Choice(values)
+    }
 
-impl Page<'_> {
+    /// What the model is to know of each amount; nothing where there are too many.
+    pub(super) fn features(&self) -> Vec<Vec<u32>> {
+        let (amounts, seen) = (self.amounts, &self.seen);
+        if seen.len() > MOST_CHOICES {
+            return Vec::new();
+        }
+        let cents: Vec<i64> =
+            amounts.iter().take(seen.len()).map(|one| one.value.cents()).collect();
+        let standing = Standing::new(&cents, seen);
+        (0..seen.len())
+            .map(|at| {
+                let mut found = self.words(&amounts[at], &seen[at]);
+                let nth = seen[..at].iter().rev().take_while(|one| one.segment == seen[at].segment);
+                self.push_place(&amounts[at], &seen[at], nth.count(), &mut found);
+                standing.push(at, &cents, seen, &mut found);
+                found.push(flag("struck", u8::from(amounts[at].struck)));
+                found.push(flag("currency", amounts[at].currency as u8));
+                found
+            })
+            .collect()
+    }
+
     /// The words of the sentence, of the line above and of what heads it.
     fn words(&self, amount: &Amount, seen: &Seen) -> Vec<u32> {
         let segment = &self.segments[seen.segment];
@@ -203,11 +216,8 @@ impl Page<'_> {
             &self.folded[segment.range.start..amount.range.start.max(segment.range.start)],
             &self.folded[amount.range.end.min(segment.range.end)..segment.range.end],
         ];
-        let has_words = |text: &&str| {
-            let text = text.replace("euro", "").replace("eur", "");
-            text.contains(|c: char| c.is_ascii_alphanumeric())
-        };
-        found.push(flag("is alone", u8::from(!beside.iter().any(has_words))));
+        let is_alone = !beside.iter().any(|text| has_words(text));
+        found.push(flag("is alone", u8::from(is_alone)));
         if segment.is_row {
             let cells = beside.map(|text| text.matches(" | ").count());
             found.push(flag("is last cell", u8::from(cells[1] == 0)));
@@ -217,6 +227,14 @@ impl Page<'_> {
             found.push(flag("is last row", u8::from(!goes_on)));
         }
     }
+}
+
+fn flag(name: &str, value: u8) -> u32 {
+    bucket(&[b"=", name.as_bytes(), &[value]])
+}
+
+fn at_most(count: usize, most: u8) -> u8 {
+    u8::try_from(count).map_or(most, |count| count.min(most))
 }
 
 /// How the amounts stand to each other.
@@ -303,11 +321,13 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
-    use super::super::account;
+    use super::super::Scanned;
     use super::*;
-    use crate::fold::fold;
-    use crate::money::scan;
-    use crate::rules::segments::segments;
+
+    fn choice(text: &str) -> Choice {
+        let model = Model::embedded();
+        Scanned::of(text).reader(model, text).choose(model)
+    }
 
     fn money(cents: i64) -> Money {
         Money::from_cents(cents)
@@ -329,7 +349,7 @@ mod tests {
                 64_000,
             ),
         ] {
-            let choice = account(text).choice;
+            let choice = choice(text);
             assert_eq!(choice.likeliest().map(|(value, _)| value), Some(money(claim)), "{text}");
             assert!(choice.agrees(money(claim)) && !choice.agrees(money(claim + 1)), "{choice:?}");
         }
@@ -338,7 +358,7 @@ mod tests {
     #[test]
     fn the_shares_are_those_of_one_whole() {
         for text in ["5,00 EUR", "1,00 EUR und 1,00 EUR oder 2,00 EUR", "kein Betrag", ""] {
-            let sum: f32 = account(text).choice.0.values().sum();
+            let sum: f32 = choice(text).0.values().sum();
             assert!((0.0..=1.0 + 1e-4).contains(&sum), "{text}: {sum}");
         }
     }
@@ -346,15 +366,15 @@ mod tests {
     #[test]
     fn among_a_flood_of_amounts_none_is_chosen() {
         let text = "Posten 12,00 EUR\n".repeat(MOST_CHOICES + 1);
-        assert!(account(&text).choice.likeliest().is_none());
+        assert!(choice(&text).likeliest().is_none());
     }
 
     #[test]
     fn sums_and_differences_are_seen() {
         let text = "A 100,00 EUR\nB 20,00 EUR\nC 120,00 EUR\nD 90,00 EUR\nE 30,00 EUR";
-        let (folded, segments, amounts) = (fold(text), segments(text), scan(text));
-        let seen = look(Model::embedded(), text, &folded, &segments, &amounts);
-        let cents: Vec<i64> = amounts.iter().map(|amount| amount.value.cents()).collect();
+        let scanned = Scanned::of(text);
+        let seen = scanned.reader(Model::embedded(), text).seen;
+        let cents: Vec<i64> = scanned.amounts.iter().map(|amount| amount.value.cents()).collect();
         let standing = Standing::new(&cents, &seen);
         assert_eq!(standing.sums, [0, 0, 2, 0, 0]);
         assert_eq!(standing.is_addend, [true, true, false, true, true]);

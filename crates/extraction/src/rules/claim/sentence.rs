@@ -35,6 +35,12 @@ pub(super) fn is_general(name: &str) -> bool {
         && !["offene", "forderung", "schuld"].iter().any(|own| name.starts_with(own))
 }
 
+/// More than a currency and marks.
+pub(super) fn has_words(folded: &str) -> bool {
+    let text = folded.replace("euro", "").replace("eur", "");
+    text.contains(|c: char| c.is_ascii_alphanumeric())
+}
+
 impl Sentence<'_> {
     pub(super) fn read(&self, at: usize, earlier: &[Reading]) -> Reading {
         let amount = self.amounts[at].clone();
@@ -272,9 +278,6 @@ impl Sentence<'_> {
             &self.folded[self.segment.range.start..amount.range.start],
             &self.folded[amount.range.end..self.segment.range.end],
         ];
-        beside.iter().all(|text| {
-            let text = text.replace("euro", "").replace("eur", "");
-            !text.contains(|c: char| c.is_ascii_alphanumeric())
-        })
+        !beside.iter().any(|text| has_words(text))
     }
 }
