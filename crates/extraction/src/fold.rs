@@ -3,23 +3,36 @@
 /// `Größe` becomes `groesse`; characters whose folded form has another length stay as they are.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            'ä' | 'Ä' => folded.push_str("ae"),
-            'ö' | 'Ö' => folded.push_str("oe"),
-            'ü' | 'Ü' => folded.push_str("ue"),
-            'ß' => folded.push_str("ss"),
-            _ if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
-            _ => {
-                let mut lower = c.to_lowercase();
-                match (lower.next(), lower.next()) {
-                    (Some(one), None) if one.len_utf8() == c.len_utf8() => folded.push(one),
-                    _ => folded.push(c),
-                }
+    let mut rest = text;
+    // Runs of ASCII are copied whole, and brought to lower case at the end.
+    while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let (plain, special) = rest.split_at(at);
+        folded.push_str(plain);
+        let mut characters = special.chars();
+        if let Some(c) = characters.next() {
+            push_folded(c, &mut folded);
+        }
+        rest = characters.as_str();
+    }
+    folded.push_str(rest);
+    folded.make_ascii_lowercase();
+    folded
+}
+
+fn push_folded(c: char, folded: &mut String) {
+    match c {
+        'ä' | 'Ä' => folded.push_str("ae"),
+        'ö' | 'Ö' => folded.push_str("oe"),
+        'ü' | 'Ü' => folded.push_str("ue"),
+        'ß' => folded.push_str("ss"),
+        _ => {
+            let mut lower = c.to_lowercase();
+            match (lower.next(), lower.next()) {
+                (Some(one), None) if one.len_utf8() == c.len_utf8() => folded.push(one),
+                _ => folded.push(c),
             }
         }
     }
-    folded
 }
 
 #[cfg(test)]

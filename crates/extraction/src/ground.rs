@@ -16,6 +16,7 @@ const PER_DROPPED_FIELD: f64 = 0.8;
 pub fn ground(mut extraction: Extraction, mail: &CleanedMail) -> Extraction {
     let text = mail.visible_text();
     let words = letters_and_digits(&text);
+    let characters: Vec<char> = text.chars().collect();
     let mut dropped = 0;
 
     if let Some(amount) = extraction.debt_amount
@@ -36,14 +37,14 @@ pub fn ground(mut extraction: Extraction, mail: &CleanedMail) -> Extraction {
     if extraction
         .client_aktenzeichen
         .as_deref()
-        .is_some_and(|number| !number_stands_in(number, &text))
+        .is_some_and(|number| !number_stands_in(number, &characters))
     {
         extraction.client_aktenzeichen = None;
         extraction.evidence.remove("client_aktenzeichen");
         dropped += 1;
     }
     let before = extraction.reference_numbers.len();
-    extraction.reference_numbers.retain(|number| number_stands_in(number, &text));
+    extraction.reference_numbers.retain(|number| number_stands_in(number, &characters));
     if extraction.reference_numbers.len() < before {
         dropped += 1;
     }
@@ -57,7 +58,7 @@ pub fn ground(mut extraction: Extraction, mail: &CleanedMail) -> Extraction {
 /// signature, where share capitals and liability limits stand, and the subject only beside a body.
 /// That nothing is owed may be said in words, but then as a statement.
 fn stands_in(amount: Money, mail: &CleanedMail) -> bool {
-    let found = [&mail.subject, &mail.body]
+    let found = [&mail.body, &mail.subject]
         .iter()
         .any(|text| money::scan(text).iter().any(|found| found.value == amount));
     found || (amount == Money::ZERO && rules::states_nothing_owed(mail))
@@ -88,17 +89,15 @@ fn name_stands_in(name: &str, words: &str) -> bool {
 }
 
 /// The number with the same joints or others, not as a part of a longer one.
-fn number_stands_in(number: &str, text: &str) -> bool {
-    let wanted = joined(number);
+fn number_stands_in(number: &str, characters: &[char]) -> bool {
+    let wanted: Vec<char> = number.chars().filter(|c| c.is_alphanumeric()).collect();
     if wanted.is_empty() {
         return false;
     }
-    let wanted: Vec<char> = wanted.chars().collect();
-    let characters: Vec<char> = text.chars().collect();
     let mut at = 0;
     while at < characters.len() {
         let starts = at == 0 || !characters[at - 1].is_alphanumeric();
-        if starts && characters[at].is_alphanumeric() && matches_at(&characters, at, &wanted) {
+        if starts && characters[at].is_alphanumeric() && matches_at(characters, at, &wanted) {
             return true;
         }
         at += 1;
@@ -114,7 +113,7 @@ fn matches_at(text: &[char], mut at: usize, wanted: &[char]) -> bool {
             return !c.is_alphanumeric();
         }
         if c.is_alphanumeric() {
-            if !c.to_uppercase().eq(wanted[matched].to_uppercase()) {
+            if !is_same_letter(c, wanted[matched]) {
                 return false;
             }
             matched += 1;
@@ -130,8 +129,11 @@ fn matches_at(text: &[char], mut at: usize, wanted: &[char]) -> bool {
     matched == wanted.len()
 }
 
-fn joined(number: &str) -> String {
-    number.chars().filter(|c| c.is_alphanumeric()).collect()
+fn is_same_letter(one: char, other: char) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(&other);
+    }
+    one.to_uppercase().eq(other.to_uppercase())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::{UnicodeNormalization, is_nfkc};
+use unicode_normalization::UnicodeNormalization;
 
 /// A text in NFKC with plain spaces and line ends.
 #[derive(Debug, Default)]
@@ -17,40 +17,94 @@ pub(super) struct Plain {
 /// one, and trailing spaces vanish.
 pub(super) fn to_plain(text: &str) -> Plain {
     let mut plain = Plain::default();
-    let composed: Cow<'_, str> =
-        if is_nfkc(text) { text.into() } else { text.nfkc().collect::<String>().into() };
-    let mut out = String::with_capacity(composed.len());
-    let (mut spaces, mut breaks) = (0_usize, 0_usize);
-    let mut characters = composed.chars().peekable();
-    while let Some(c) = characters.next() {
+    let composed = composed(text);
+    let mut lines = Lines { text: String::with_capacity(composed.len()), spaces: 0, breaks: 0 };
+    let mut rest = &*composed;
+    while let Some(c) = rest.chars().next() {
+        let word = rest.bytes().take_while(u8::is_ascii_graphic).count();
+        let (taken, behind) = rest.split_at(word.max(c.len_utf8()));
         match c {
-            '\r' => {
-                if characters.peek() != Some(&'\n') {
-                    breaks += 1;
-                }
-                spaces = 0;
+            _ if word > 0 => lines.push(taken),
+            '\r' if behind.starts_with('\n') => lines.spaces = 0,
+            '\r' | '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{c}' | '\u{b}' => {
+                lines.breaks += 1;
+                lines.spaces = 0;
             }
-            '\n' | '\u{2028}' | '\u{2029}' | '\u{85}' | '\u{c}' | '\u{b}' => {
-                breaks += 1;
-                spaces = 0;
-            }
-            '\t' => spaces += 2,
+            '\t' => lines.spaces += 2,
             '\u{202b}' | '\u{202d}' | '\u{202e}' | '\u{2067}' => plain.reverses_direction = true,
             _ if is_invisible(c) => {}
-            _ if c.is_whitespace() => spaces += 1,
-            _ => {
-                if breaks > 0 && !out.is_empty() {
-                    out.push_str(if breaks == 1 { "\n" } else { "\n\n" });
-                } else if spaces > 0 && !out.is_empty() {
-                    out.push_str(if spaces == 1 { " " } else { "  " });
-                }
-                (spaces, breaks) = (0, 0);
-                out.push(c);
-            }
+            _ if c.is_whitespace() => lines.spaces += 1,
+            _ => lines.push(taken),
         }
+        rest = behind;
     }
-    plain.text = with_spaced_words_joined(&out);
+    let text = lines.text;
+    plain.text = if has_single_letter(&text) { with_spaced_words_joined(&text) } else { text };
     plain
+}
+
+/// Text in which a gap is written once more text follows it, so that none is left over at the ends.
+struct Lines {
+    text: String,
+    spaces: usize,
+    breaks: usize,
+}
+
+impl Lines {
+    fn push(&mut self, visible: &str) {
+        if !self.text.is_empty() {
+            self.text.push_str(match (self.breaks, self.spaces) {
+                (0, 0) => "",
+                (0, 1) => " ",
+                (0, _) => "  ",
+                (1, _) => "\n",
+                (_, _) => "\n\n",
+            });
+        }
+        (self.spaces, self.breaks) = (0, 0);
+        self.text.push_str(visible);
+    }
+}
+
+/// A text in NFKC. Only what is not [`is_composed`] is looked up, with the letter before it, which
+/// it may join.
+fn composed(text: &str) -> Cow<'_, str> {
+    let (mut composed, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(|c| !is_composed(c)) {
+        let start = rest.floor_char_boundary(at.saturating_sub(1));
+        let end = rest[at..].find(is_composed).map_or(rest.len(), |end| at + end);
+        composed.push_str(&rest[..start]);
+        composed.extend(rest[start..end].nfkc());
+        rest = &rest[end..];
+    }
+    if rest.len() == text.len() {
+        return text.into();
+    }
+    composed.push_str(rest);
+    composed.into()
+}
+
+/// Whether a character is alike in every form of Unicode, and never joins the one before it. Nearly
+/// all of a mail are.
+fn is_composed(c: char) -> bool {
+    c < '\u{a0}'
+        || ('\u{c0}'..='\u{131}').contains(&c)
+        || matches!(c, '€' | '–' | '—' | '‘' | '’' | '‚' | '“' | '”' | '„' | '•')
+}
+
+/// Whether a single character stands between two spaces: without one no word is set apart.
+fn has_single_letter(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    text.match_indices(' ').any(|(space, _)| {
+        let width = match bytes.get(space + 1) {
+            Some(b' ') | None => return false,
+            Some(..0x80) => 1,
+            Some(..0xe0) => 2,
+            Some(..0xf0) => 3,
+            Some(_) => 4,
+        };
+        bytes.get(space + 1 + width) == Some(&b' ')
+    })
 }
 
 /// `E U R  1.041,88` and `k e i n e n`: letters set apart for emphasis are one word.
@@ -137,6 +191,8 @@ fn is_invisible(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -144,6 +200,22 @@ mod tests {
         let plain = to_plain("1.\u{200b}156\u{2060},50\u{a0}EUR 3\u{202f}846,02 so\u{ad}fort");
         assert_eq!(plain.text, "1.156,50 EUR 3 846,02 sofort");
         assert!(!plain.reverses_direction);
+    }
+
+    #[test]
+    fn what_is_taken_for_composed_is() {
+        for c in (char::MIN..=char::MAX).filter(|c| is_composed(*c)) {
+            assert!(unicode_normalization::is_nfkc(&format!("A{c}")), "{c:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_composed_as_unicode_says(
+            text in "([a-zäß 0-9]|[€½²ﬁ\\u{a0}\\u{300}-\\u{36f}\\u{1100}-\\u{11ff}\\u{ff00}-\\u{ffef}]|\\PC){0,40}"
+        ) {
+            prop_assert_eq!(composed(&text), text.nfkc().collect::<String>());
+        }
     }
 
     #[test]

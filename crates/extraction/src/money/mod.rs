@@ -6,6 +6,7 @@
 mod declared;
 mod spelled;
 
+use std::cell::LazyCell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -43,7 +44,7 @@ pub fn scan(text: &str) -> Vec<Amount> {
     let mut at = 0;
     // A currency after one amount is not the currency before the next.
     let mut currency_used_until = 0;
-    let declarations = declared::Declarations::of(text);
+    let declarations = LazyCell::new(|| declared::Declarations::of(text));
     while let Some(found) = bytes[at..].iter().position(u8::is_ascii_digit) {
         let start = at + found;
         let Some(number) = read_number(text, start) else {

@@ -6,6 +6,7 @@ mod names;
 mod references;
 mod second_look;
 mod segments;
+mod texts;
 mod words;
 
 use std::borrow::Cow;
@@ -24,7 +25,7 @@ use crate::fold::fold;
 use crate::money;
 use crate::sentences::Model;
 use claim::{Account, Claim, Strength};
-use references::Source;
+use texts::{Source, Texts};
 
 /// The name of this extractor in `extracted_data` and in metrics.
 pub const PROVIDER: &str = "rules";
@@ -40,8 +41,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     let (account, amount_source) = account(mail);
     let folded = fold(amount_source.text(mail));
     let look = account.look(&folded);
-    let references = references::references(mail);
-    let names = names::names(mail);
+    let texts = Texts::of(mail);
+    let references = references::references(&texts);
+    let names = names::names(&texts);
     // The model looked at the text of the amounts.
     let body_look = (amount_source == Source::Body).then_some(look);
     let body_segments = match body_look {

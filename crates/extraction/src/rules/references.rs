@@ -5,37 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::segments::is_set_aside;
-use crate::pattern::pattern;
-
-use crate::clean::CleanedMail;
+use super::texts::{Announced, Source, Text, Texts};
 use crate::fold::fold;
-
-/// Where a field was read, by the names that [`domain::extraction::Evidence`] uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    Subject,
-    Body,
-    Quote,
-}
-
-impl Source {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Source::Subject => "subject",
-            Source::Body => "body",
-            Source::Quote => "quote",
-        }
-    }
-
-    pub(super) fn text(self, mail: &CleanedMail) -> &str {
-        match self {
-            Source::Subject => &mail.subject,
-            Source::Body => &mail.body,
-            Source::Quote => &mail.quote,
-        }
-    }
-}
+use crate::pattern::pattern;
 
 /// A number and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +33,7 @@ pub(super) struct References {
 const MOST_REFERENCES: usize = 64;
 
 /// A number of the office: digits with at most a short prefix, no spaces.
-const OUR_NUMBER: &str = r"((?:[A-Za-z]{1,4}[-_])?[0-9][0-9OolI]*(?:[-_/][0-9OolI]+){0,3})";
+const OUR_NUMBER: &str = r"(?:[A-Za-z]{1,4}[-_])?[0-9][0-9OolI]*(?:[-_/][0-9OolI]+){0,3}";
 
 /// How firmly a label says that the number is the office's.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,34 +47,37 @@ enum Firmness {
     Express,
 }
 
-static EXPRESS: LazyLock<Regex> = LazyLock::new(|| {
+static EXPRESS: LazyLock<Announced> = LazyLock::new(|| {
     our_number_after(concat!(
         r"(?:\b[il]hr(?:e[mnrs]?)?|\beue?r(?:e[mnrs]?)?|\byour|\bdein(?:e[mnrs]?)?) ?",
         r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer|zahl)\b(?:-?nr)?|\b(?:bei|von) (?:ihnen|euch)(?: unter| angegeben)?\b|\b(?:[il]hre?|eure?)[rm]? (?:akte|vorgang|mandat)\b"
     ))
 });
 
-static THERE: LazyLock<Regex> = LazyLock::new(|| {
+static THERE: LazyLock<Announced> = LazyLock::new(|| {
     our_number_after(concat!(
         r"\bdort(?:iges?|igen|\.)? ?(?:geschaefts|akten|mandats|fall)?-?",
-        r"(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?|\bdort"
+        r"(?:zeichen|az|referenz|ref|reference|gz|nummer)\b(?:-?nr)?"
     ))
 });
 
-static LABELLED: LazyLock<Regex> = LazyLock::new(|| {
+/// `dort AZ-2026-1`: the number's own letters look like a label.
+static JUST_THERE: LazyLock<Announced> = LazyLock::new(|| our_number_after(r"\bdort"));
+
+static LABELLED: LazyLock<Announced> = LazyLock::new(|| {
     our_number_after(
         r"(?:\b(?:aktenzeichen|az|zeichen|mandats-?nr|mandatsnummer|(?:[il]hre[rn]?|zur) (?:anfrage|schreiben|nachricht))\b)",
     )
 });
 
 /// `unser Zeichen` in the sender's own text.
-static SENDERS: LazyLock<Regex> = LazyLock::new(|| {
+static SENDERS: LazyLock<Announced> = LazyLock::new(|| {
     our_number_after(
         r"(?:\b(?:unser(?:e[mnrs]?)? ?|our |hier(?:iges)? ?)(?:geschaefts|akten|mandats|kunden)?-?(?:zeichen|az|referenz|ref|reference|nummer)\b)",
     )
 });
 
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
+static QUOTED: LazyLock<Announced> = LazyLock::new(|| {
     our_number_after(
         r"(?:\b(?:unser(?:e[mnrs]?)? ?|our )?(?:geschaefts|akten|mandats)?-?(?:zeichen|az|referenz|ref|reference)\b)",
     )
@@ -110,51 +85,51 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 
 static BESIDE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n;()]{{0,60}}\({OUR_NUMBER}(?:\)|, )"
+        r"\b(?:anfrage|schreiben|mandant(?:in|en|s)?|zeichen|vorgang|brief|nachricht|mail|auskunft|frau|herrn?|fuer|gegen|fall)\b[^\n;()]{{0,60}}\(({OUR_NUMBER})(?:\)|, )"
     ))
 });
 
 /// A number in the forms that offices give their cases, without a label.
 static SHAPED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b((?:az-[0-9]{2,4}-[0-9]{1,5}|[0-9]{1,7}[_/][0-9]{2,6}|[0-9]{6}))\b")
+    pattern(r"\b(?:az-[0-9]{2,4}-[0-9]{1,5}|[0-9]{1,7}[_/][0-9]{2,6}|[0-9]{6})\b")
 });
 
-fn our_number_after(label: &str) -> Regex {
+fn our_number_after(label: &str) -> Announced {
     let gap = r"(?: ?\([^()\n]{0,40}\))?(?:\.|:|\bnr\b|\bnummer\b|\blautet\b|\bist\b|[ |#*])*";
-    pattern(&format!("(?:{label}){gap}{OUR_NUMBER}"))
+    Announced::new(&format!("(?:{label}){gap}"), OUR_NUMBER)
 }
 
 /// Reads all numbers of a mail.
-pub(super) fn references(mail: &CleanedMail) -> References {
-    let subject_is_ours = is_reply_subject(&mail.subject);
+pub(super) fn references(texts: &Texts<'_>) -> References {
+    let subject_is_ours = is_reply_subject(texts.subject.text);
     let mut found: Vec<(Firmness, Reference)> = Vec::new();
-    for source in [Source::Body, Source::Subject] {
-        let text = source.text(mail);
-        let folded = fold(text);
-        collect(&EXPRESS, text, &folded, source, Firmness::Express, &mut found);
-        if source == Source::Subject && subject_is_ours {
-            collect(&QUOTED, text, &folded, source, Firmness::Express, &mut found);
+    for text in [&texts.body, &texts.subject] {
+        let is_subject = text.source == Source::Subject;
+        collect(text, Firmness::Express, announced(&EXPRESS, text), &mut found);
+        if is_subject && subject_is_ours {
+            collect(text, Firmness::Express, announced(&QUOTED, text), &mut found);
         }
-        if source == Source::Subject {
-            collect(&SHAPED, text, &folded, source, Firmness::Beside, &mut found);
+        if is_subject {
+            let shaped = SHAPED.find_iter(&text.folded).map(|found| (found.start(), found.range()));
+            collect(text, Firmness::Beside, shaped, &mut found);
         }
-        collect(&THERE, text, &folded, source, Firmness::There, &mut found);
-        collect(&LABELLED, text, &folded, source, Firmness::Labelled, &mut found);
-        collect(&BESIDE, text, &folded, source, Firmness::Beside, &mut found);
-        collect_column(text, &folded, source, &mut found);
-        collect_shaped(text, &folded, source, &mut found);
+        for there in [&*THERE, &*JUST_THERE] {
+            collect(text, Firmness::There, announced(there, text), &mut found);
+        }
+        collect(text, Firmness::Labelled, announced(&LABELLED, text), &mut found);
+        let beside = BESIDE
+            .captures_iter(&text.folded)
+            .filter_map(|captures| Some((captures.get(0)?.start(), captures.get(1)?.range())));
+        collect(text, Firmness::Beside, beside, &mut found);
+        collect_column(text, &mut found);
+        collect_shaped(text, &mut found);
     }
-    let in_letter: Vec<(Firmness, Reference)> = {
-        let text = Source::Quote.text(mail);
-        let mut quoted = Vec::new();
-        let folded = fold(text);
-        collect(&QUOTED, text, &folded, Source::Quote, Firmness::Express, &mut quoted);
-        if quoted.is_empty() {
-            collect_shaped(text, &folded, Source::Quote, &mut quoted);
-        }
-        quoted
-    };
-    drop_senders_own(&mut found, mail);
+    let mut in_letter: Vec<(Firmness, Reference)> = Vec::new();
+    collect(&texts.quote, Firmness::Express, announced(&QUOTED, &texts.quote), &mut in_letter);
+    if in_letter.is_empty() {
+        collect_shaped(&texts.quote, &mut in_letter);
+    }
+    drop_senders_own(&mut found, &texts.body);
     let firmest = found.iter().map(|(firmness, _)| *firmness).max();
     let best: Vec<&Reference> =
         found.iter().filter(|(firmness, _)| Some(*firmness) == firmest).map(|(_, r)| r).collect();
@@ -176,17 +151,16 @@ pub(super) fn references(mail: &CleanedMail) -> References {
         references.ours = Some(quoted.clone());
         references.only_quoted = true;
     }
-    references.all = all(mail, &references, &found);
+    references.all = all(texts, &references, &found);
     references
 }
 
 /// In the subject of a reply `unser Zeichen` is the office's, unless the sender wrote that subject:
 /// then the body names the same number as the sender's, or another number as the office's in a form
 /// that this one does not have.
-fn drop_senders_own(found: &mut Vec<(Firmness, Reference)>, mail: &CleanedMail) {
-    let body = Source::Body.text(mail);
+fn drop_senders_own(found: &mut Vec<(Firmness, Reference)>, body: &Text<'_>) {
     let mut theirs = Vec::new();
-    collect(&SENDERS, body, &fold(body), Source::Body, Firmness::Express, &mut theirs);
+    collect(body, Firmness::Express, announced(&SENDERS, body), &mut theirs);
     let in_body: Vec<String> = found
         .iter()
         .filter(|(firmness, number)| {
@@ -218,46 +192,50 @@ fn make(number: &str) -> String {
     make
 }
 
+/// Where the words begin that announce a number of the office, and where it stands.
+fn announced<'t>(
+    label: &'t Announced,
+    text: &'t Text<'_>,
+) -> impl Iterator<Item = (usize, Range<usize>)> {
+    label.find_iter(&text.folded, &text.folded).map(|(words, number)| (words.start, number))
+}
+
 fn collect(
-    pattern: &Regex,
-    text: &str,
-    folded: &str,
-    source: Source,
+    text: &Text<'_>,
     firmness: Firmness,
+    numbers: impl Iterator<Item = (usize, Range<usize>)>,
     found: &mut Vec<(Firmness, Reference)>,
 ) {
-    for captures in pattern.captures_iter(folded) {
-        let (Some(whole), Some(number)) = (captures.get(0), captures.get(1)) else { continue };
-        let before = folded[..whole.start()].trim_end();
-        let theirs = before.ends_with("unser")
-            || before.ends_with("unsere")
-            || before.ends_with("unserem")
-            || before.ends_with("mein")
-            || before.ends_with("our");
-        if (firmness != Firmness::Express && theirs) || !is_whole(folded, number.range()) {
+    let folded = &*text.folded;
+    for (start, number) in numbers {
+        let before = folded[..start].trim_end();
+        let theirs =
+            ["unser", "unsere", "unserem", "mein", "our"].iter().any(|own| before.ends_with(own));
+        if (firmness != Firmness::Express && theirs) || !is_whole(folded, number.clone()) {
             continue;
         }
-        let joined_before = folded[..number.start()]
+        let joined_before = folded[..number.start]
             .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '/' | '_' | '.'));
-        let digits = number.as_str().bytes().filter(u8::is_ascii_digit).count();
-        if joined_before || digits < 3 || looks_like_date(number.as_str()) {
+        let written = &folded[number.clone()];
+        let digits = written.bytes().filter(u8::is_ascii_digit).count();
+        if joined_before || digits < 3 || looks_like_date(written) {
             continue;
         }
-        push(text, number.range(), source, firmness, found);
+        push(text, number, firmness, found);
     }
 }
 
 fn push(
-    text: &str,
+    text: &Text<'_>,
     range: Range<usize>,
-    source: Source,
     firmness: Firmness,
     found: &mut Vec<(Firmness, Reference)>,
 ) {
+    let source = text.source;
     let known =
         found.iter().any(|(_, other)| other.source == source && other.range.start == range.start);
     if !known && found.len() < MOST_REFERENCES {
-        let text = text[range.clone()].to_owned();
+        let text = text.text[range.clone()].to_owned();
         found.push((firmness, Reference { text, source, range }));
     }
 }
@@ -268,12 +246,7 @@ const LONGEST_APPROACH: usize = 60;
 /// Numbers in the forms that offices give their cases, where the place says that one is the
 /// office's: behind words to the office (`Ihre Anfrage vom 1.2., 2241_25`), or beside a name
 /// (`Muster, Max (310/26)`, `zu 720110, Herrn Max Muster`).
-fn collect_shaped(
-    text: &str,
-    folded: &str,
-    source: Source,
-    found: &mut Vec<(Firmness, Reference)>,
-) {
+fn collect_shaped(in_text: &Text<'_>, found: &mut Vec<(Firmness, Reference)>) {
     static OF_OFFICE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"\b(?:ihr(?:e[mnrs]?)?|ihnen|eu(?:er|re[mnrs]?|ch)|your|dort\w*|bezug|betreff|in sachen)\b[^;|?!]*$",
@@ -289,6 +262,7 @@ fn collect_shaped(
             r"\p{L}[ \n]?\($|\p{L}, $|(?:^|\n)$|\b(?:[Zz]u|[Ii]n|[Bb]ezug) $|\((?:Vorgang|Akte|Fall) $",
         )
     });
+    let (text, folded) = (in_text.text, &*in_text.folded);
     for number in SHAPED.find_iter(folded) {
         let range = number.range();
         let shape = number.as_str();
@@ -323,7 +297,7 @@ fn collect_shaped(
         let is_ours =
             is_named || OF_OFFICE.is_match(approach) || (closes && BESIDE_NAME.is_match(line));
         if is_ours {
-            push(text, range, source, Firmness::Shaped, found);
+            push(in_text, range, Firmness::Shaped, found);
         }
     }
 }
@@ -339,12 +313,7 @@ fn looks_like_month(number: &str) -> bool {
 }
 
 /// A column headed `Ihr Zeichen`.
-fn collect_column(
-    text: &str,
-    folded: &str,
-    source: Source,
-    found: &mut Vec<(Firmness, Reference)>,
-) {
+fn collect_column(in_text: &Text<'_>, found: &mut Vec<(Firmness, Reference)>) {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"^(?:[il]hr(?:e|es)? ?)(?:akten|geschaefts)?-?(?:zeichen|az|referenz|ref)\.?:?$|^(?:aktenzeichen|az)\.?:?$",
@@ -352,9 +321,10 @@ fn collect_column(
     });
     let mut column: Option<usize> = None;
     let mut start = 0;
-    for line in folded.split('\n') {
-        let cells: Vec<&str> = line.split(" | ").collect();
-        if cells.len() < 2 {
+    for line in in_text.folded.split('\n') {
+        let is_row = line.contains(" | ");
+        let cells: Vec<&str> = if is_row { line.split(" | ").collect() } else { Vec::new() };
+        if !is_row {
             column = None;
         } else if let Some(at) = cells.iter().position(|cell| HEAD.is_match(cell.trim())) {
             // A pair of label and value in one row is no column.
@@ -368,8 +338,9 @@ fn collect_column(
             if value.bytes().any(|b| b.is_ascii_digit()) && !value.contains(' ') && value.len() < 24
             {
                 let range = from..from + value.len();
-                let text = text[range.clone()].to_owned();
-                found.push((Firmness::Express, Reference { text, source, range }));
+                let text = in_text.text[range.clone()].to_owned();
+                let reference = Reference { text, source: in_text.source, range };
+                found.push((Firmness::Express, reference));
             }
         }
         start += line.len() + 1;
@@ -409,20 +380,22 @@ pub(super) fn key(number: &str) -> String {
 }
 
 /// A number of the creditor after a word for it, spaces inside it allowed.
-static THEIRS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?i:\b(?:unser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|our ref(?:erence)?|(?:geschäfts|kassen|akten|buchungs)-?zeichen|az",
-        r"|(?:\p{L}+-?)?(?:nummer|nr|konto|karte|leasing|vertrag|vorgang|darlehen|kredit|rechnung|police|akte|engagement)(?:e?s)?|kd|mitgl(?:ied)?|forderung|vertragskonto|account|contract|invoice|case)\b",
-        r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*)",
-        r"(#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{1,2}\b)?)"
-    ))
+static THEIRS: LazyLock<Announced> = LazyLock::new(|| {
+    Announced::new(
+        concat!(
+            r"(?:\bunser(?:e[mnrs]?)? (?:\p{L}+-?)?(?:zeichen|az|aktenzeichen|referenz|ref|gz)|\bour ref(?:erence)?|\b(?:geschaefts|kassen|akten|buchungs)-?zeichen|\baz",
+            r"|(?:nummer|nr|konto|karte|leasing|vertrag|vorgang|darlehen|kredit|rechnung|police|akte|engagement)(?:e?s)?|\b(?:kd|mitgl(?:ied)?|forderung|account|contract|invoice|case))\b",
+            r"(?:\.|:|\bnr\b|\bno\b|[ |#*])*"
+        ),
+        r"#?(?:[A-Z]{1,4}[0-9]?[ .-]?)?[0-9][0-9A-Z]*(?:[-_/.]{1,2}[0-9A-Z]+)*(?: [0-9]{2,}(?:[-/.][0-9]+)*){0,3}(?: [0-9])?(?: [A-Z]{1,2}\b)?",
+    )
 });
 
 /// A number whose form alone says that it is one: letters, then digits with joints.
 static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         // Lawyers' files, and those of customs offices and maintenance offices.
-        r"(#?\b(?:[0-9]{3,5}[-/][0-9]{2}/[A-Za-z]{1,3}|[0-9]{4}-[0-9]{2} [a-z]{2}(?m:$)|[0-9]{1,5}/[0-9]{2} [A-Z]{1,2}[0-9]{2}|DR II [0-9]{2,4}/[0-9]{2}",
+        r"#?\b(?:[0-9]{3,5}[-/][0-9]{2}/[A-Za-z]{1,3}|[0-9]{4}-[0-9]{2} [a-z]{2}(?m:$)|[0-9]{1,5}/[0-9]{2} [A-Z]{1,2}[0-9]{2}|DR II [0-9]{2,4}/[0-9]{2}",
         r"|(?:[A-Z]{2,3}-)?[A-Z]{1,2} (?:[0-9]{4}-)?[0-9]{3,4}/[0-9]{2,5}(?:-[A-Z][0-9]?(?: [0-9]{1,4})?)?|[0-9]{2}\.[0-9]-[A-Z]{2}-[0-9]+(?:/[0-9]+)?",
         // Flats, policies and cards.
         r"|(?:[A-Z]{2} )?[0-9]{2,4}\.[0-9]{3,4}\.[0-9]{2,4}|(?:[A-Z]{2} )?[0-9]{4}\.[0-9]{2}\.[0-9]{2,4}|[A-Z]{1,3} [0-9]{1,3}(?:\.[0-9]{3}){2}|[A-Z] [0-9]{7,8}|[A-Z] [0-9]{4} [0-9]{4}|[A-Z] [0-9]{3} [0-9]{4} [0-9]{2}",
@@ -432,7 +405,7 @@ static BY_FORM: LazyLock<Regex> = LazyLock::new(|| {
         r"|[0-9]{3,}[A-Z]{2}[0-9]{4,}|[0-9]{2,4}/[0-9]{3,5}/[0-9]{3,5}|[0-9]{1,5}/[0-9]{2} [A-Z]{2}",
         r"|[A-Z]{2,4} [0-9]{2} [0-9]{2} [0-9]{4,6} [0-9]|[A-Z]{2} [0-9]{4}[-/][0-9]{2,}|[A-Z]{2} [0-9]{5,}",
         r"|[A-Z]{1,3}[0-9]{7,12}|[A-Z]{1,3}[0-9]{2}[/-][0-9]{4,}(?:-[0-9A-Z]+)?|[0-9]{1,5}/[0-9]{2}-[A-Z](?:/[a-z]{1,3})?",
-        r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{2}\.[0-9]{4}\.[0-9]{6}|[A-Z]{2,4} [0-9]{2} [0-9]{6}|WE [0-9]{1,4}|[0-9]{1,6}_[0-9]{2,6})\b)"
+        r"|[0-9]{2}\.[0-9]{3}\.[0-9]{2}|[0-9]{4}-[0-9]{3}-[0-9]{2}|[0-9]{7}-[0-9]{2}-[0-9]|[0-9]\.[0-9]{4}\.[0-9]{5,6}\.[0-9]|[0-9]{2}\.[0-9]{4}\.[0-9]{6}|[A-Z]{2,4} [0-9]{2} [0-9]{6}|WE [0-9]{1,4}|[0-9]{1,6}_[0-9]{2,6})\b"
     ))
 });
 
@@ -443,11 +416,11 @@ static LEADS_ROW: LazyLock<Regex> = LazyLock::new(|| {
 
 /// In a subject any long number is a reference.
 static IN_SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"((?:[A-Z]{1,4}[ -])?#?\b[0-9][0-9./-]*[0-9](?: [0-9]{2,}(?:-[0-9]+)?){0,3}\b)")
+    pattern(r"(?:[A-Z]{1,4}[ -])?#?\b[0-9][0-9./-]*[0-9](?: [0-9]{2,}(?:-[0-9]+)?){0,3}\b")
 });
 
 fn all(
-    mail: &CleanedMail,
+    texts: &Texts<'_>,
     references: &References,
     ours: &[(Firmness, Reference)],
 ) -> Vec<Reference> {
@@ -460,30 +433,40 @@ fn all(
             add(&mut all, reference.clone());
         }
     }
-    for source in [Source::Subject, Source::Body] {
-        for pattern in [&*THEIRS, &*BY_FORM, &*LEADS_ROW] {
-            add_matches(&mut all, pattern, source, mail);
-        }
+    for text in [&texts.subject, &texts.body] {
+        let announced = THEIRS.find_iter(&text.folded, text.text).map(|(_, number)| number);
+        add_all(&mut all, text, announced);
+        add_all(&mut all, text, by_form(text));
+        let leading = LEADS_ROW.captures_iter(text.text);
+        add_all(&mut all, text, leading.filter_map(|found| Some(found.get(1)?.range())));
     }
-    add_matches(&mut all, &IN_SUBJECT, Source::Subject, mail);
+    let subject = &texts.subject;
+    add_all(&mut all, subject, IN_SUBJECT.find_iter(subject.text).map(|found| found.range()));
     let has_theirs = all.len() > usize::from(references.ours.is_some());
     if !has_theirs {
-        add_matches(&mut all, &BY_FORM, Source::Quote, mail);
+        add_all(&mut all, &texts.quote, by_form(&texts.quote));
     }
     all
 }
 
-fn add_matches(all: &mut Vec<Reference>, pattern: &Regex, source: Source, mail: &CleanedMail) {
-    let text = source.text(mail);
-    for captures in pattern.captures_iter(text) {
-        let Some(number) = captures.get(1) else { continue };
-        let trimmed = number.as_str().trim_end_matches([' ', '.', '-', '/']);
-        let range = number.start()..number.start() + trimmed.len();
+fn by_form<'t>(text: &Text<'t>) -> impl Iterator<Item = Range<usize>> + use<'t> {
+    BY_FORM.find_iter(text.text).map(|found| found.range())
+}
+
+fn add_all(
+    all: &mut Vec<Reference>,
+    in_text: &Text<'_>,
+    numbers: impl Iterator<Item = Range<usize>>,
+) {
+    let text = in_text.text;
+    for number in numbers {
+        let trimmed = text[number.clone()].trim_end_matches([' ', '.', '-', '/']);
+        let range = number.start..number.start + trimmed.len();
         if is_creditors_number(text, trimmed, &range)
-            && !is_set_aside(text, range.start)
+            && !in_text.is_set_aside(range.start)
             && !is_of_relative(&text[..range.start])
         {
-            add(all, Reference { text: trimmed.to_owned(), source, range });
+            add(all, Reference { text: trimmed.to_owned(), source: in_text.source, range });
         }
     }
 }
@@ -597,12 +580,12 @@ mod tests {
     use crate::clean::clean;
 
     fn read(subject: &str, body: &str) -> References {
-        references(&clean(&Mail {
+        references(&Texts::of(&clean(&Mail {
             subject: Some(subject.to_owned()),
             from_email: "inkasso@bank.example".to_owned(),
             body_text: Some(body.to_owned()),
             ..Mail::default()
-        }))
+        })))
     }
 
     fn ours(body: &str) -> Option<String> {

@@ -2,12 +2,6 @@
 //! mail program broke their lines.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
-
-use crate::fold::fold;
-use crate::pattern::pattern;
 
 /// A row or a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -240,37 +234,6 @@ fn is_abbreviation(before: &str) -> bool {
                 | "dort"
                 | "exkl"
         )
-}
-
-/// No sentence that sets something aside reaches further from what it names, in bytes.
-const LONGEST_ASIDE: usize = 300;
-
-fn boundary(text: &str, at: usize) -> usize {
-    (at..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
-}
-
-/// Whether the sentence around `at` only sets something aside: it names no amount and says that
-/// what it speaks of is not dealt with here.
-pub(super) fn is_set_aside(text: &str, at: usize) -> bool {
-    static ASIDE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(concat!(
-            r"\b(?:getrennt|gesondert|separat\w*|anderweitig vertreten|keine auskunft|keine auskuenfte|nichts mitzuteilen|ausgenommen|ausgeklammert|aussen vor|unberuehrt)\b",
-            r"|\beigene[rsnm]? (?:nachricht|schreiben|mail|e-mail|mitteilung|auskunft|antwort|anwalt)\b|\bnicht (?:\w+ )?(?:gegenstand|erfasst|betroffen|umfasst)\b",
-            r"|\b(?:schreiben|informieren|unterrichten) wir sie\b|\bmelden wir uns\b",
-            r"|\b(?:weitere|andere|zweite)[nrs]? (?:akte|sache|forderung|vertrag|konto|vorgang|verfahren)\b"
-        ))
-    });
-    static AMOUNT: LazyLock<Regex> = LazyLock::new(|| pattern(r"[0-9],[0-9]{2}|[0-9] ?(?:eur|€)"));
-    // Bounded on both sides, since a hostile mail is one sentence with thousands of names.
-    let floor = boundary(text, at.saturating_sub(LONGEST_ASIDE));
-    let ceiling = boundary(text, (at + LONGEST_ASIDE).min(text.len()));
-    let (before, after) = (&text[floor..at], &text[at..ceiling]);
-    let starts = [". ", "\n", "! ", "? "].iter().filter_map(|end| before.rfind(end));
-    let from = starts.max().map_or(floor, |found| floor + found + 1);
-    let ends = [". ", ".\n", "\n\n"].iter().filter_map(|end| after.find(end));
-    let to = ends.min().map_or(ceiling, |found| at + found);
-    let sentence = fold(&text[from..to]);
-    ASIDE.is_match(&sentence) && !AMOUNT.is_match(&sentence)
 }
 
 #[cfg(test)]

@@ -103,8 +103,9 @@ fn push_parts(kind: &[u8], word: &str, found: &mut Vec<u32>) {
         return;
     }
     let bounded: Vec<u8> = [b"^", word.as_bytes(), b"$"].concat();
+    let of_kind = Hash::new().with(kind);
     for length in PART_LENGTHS {
-        found.extend(bounded.windows(length).map(|part| bucket(&[kind, part])));
+        found.extend(bounded.windows(length).map(|part| of_kind.with(part).bucket()));
     }
 }
 
@@ -212,13 +213,28 @@ fn is_grouped_amount(rest: &str) -> bool {
         && bytes[4..6].iter().all(u8::is_ascii_digit)
 }
 
-/// FNV-1a, folded to the number of buckets: the weights are stored by it, so it never changes.
+/// The bucket of a feature that is written in these parts.
 pub(crate) fn bucket(parts: &[&[u8]]) -> u32 {
-    let mut hash: u32 = 0x811c_9dc5;
-    for byte in parts.iter().copied().flatten() {
-        hash = (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    parts.iter().fold(Hash::new(), |hash, part| hash.with(part)).bucket()
+}
+
+/// FNV-1a, folded to the number of buckets: the weights are stored by it, so it never changes.
+#[derive(Clone, Copy)]
+struct Hash(u32);
+
+impl Hash {
+    fn new() -> Self {
+        Self(0x811c_9dc5)
     }
-    (hash ^ (hash >> 16)) & (BUCKETS as u32 - 1)
+
+    fn with(self, bytes: &[u8]) -> Self {
+        let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+        Self(bytes.iter().fold(self.0, step))
+    }
+
+    fn bucket(self) -> u32 {
+        (self.0 ^ (self.0 >> 16)) & (BUCKETS as u32 - 1)
+    }
 }
 
 #[cfg(test)]

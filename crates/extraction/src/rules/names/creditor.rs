@@ -1,5 +1,6 @@
 //! The creditor for whom the sender writes.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -8,56 +9,65 @@ use crate::clean::CleanedMail;
 use crate::fold::fold;
 use crate::pattern::pattern;
 
-/// `Muster AG ./. Max Muster`, `Auftraggeber Muster AG`.
+/// What parts the creditor from the debtor: `Muster AG ./. Max Muster`, `Muster AG gegen Herrn Muster`.
+static AGAINST: LazyLock<Regex> = LazyLock::new(|| pattern(r" (?:\./\.|gegen )"));
+
+/// `Auftraggeber Muster AG`.
 static ACTS_FOR: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(concat!(
-        r"(?:^|\n|[:,;(] ?|[Ii]n [Ss]achen? |[Bb]ezug: |Vorgang [A-Z0-9-]+ \()([^\n,;:()]{3,80}?) (?:\./\.|gegen (?:Herrn?|Frau)?)",
-        r"|(?:Auftraggeber(?:in)?|Gläubiger(?:in)?|Mandantschaft|Namens und in Vollmacht de[rs]|unsere[rn]? Mandantin|unsere[sn]? Mandanten?|[Oo]ur client|im Auftrag de[rs]|für unsere Auftraggeberin)[ :|]+(?:,? ?(?:der|die|des) )?([^\n,;:|()]{3,80}?)(?:,|\n|\||;|:|\(| (?:gegen|has|aus|steht|wegen|hat)\b|$)"
-    ))
+    pattern(
+        r"(?:Auftraggeber(?:in)?|Gläubiger(?:in)?|Mandantschaft|Namens und in Vollmacht de[rs]|unsere[rn]? Mandantin|unsere[sn]? Mandanten?|[Oo]ur client|im Auftrag de[rs]|für unsere Auftraggeberin)[ :|]+(?:,? ?(?:der|die|des) )?([^\n,;:|()]{3,80}?)(?:,|\n|\||;|:|\(| (?:gegen|has|aus|steht|wegen|hat)\b|$)",
+    )
 });
 
-/// One of these stands in whatever [`ACTS_FOR`] matches; looking for them first is ten times faster.
-const SIGNS: [&str; 9] = [
-    "./.",
-    "gegen ",
-    "uftraggeber",
-    "läubiger",
-    "andantschaft",
-    "ollmacht de",
-    "andant",
-    " client",
-    "uftrag de",
-];
+/// How long the name of a creditor is, in characters.
+const LENGTHS: RangeInclusive<usize> = 3..=80;
+
+/// No longer name is looked for, in bytes.
+const LONGEST_BYTES: usize = 4 * 80;
 
 pub(super) fn creditor(mail: &CleanedMail) -> Option<String> {
-    let has_sign = |text: &&&String| SIGNS.iter().any(|sign| text.contains(sign));
-    for text in [&mail.body, &mail.subject].iter().filter(has_sign) {
-        for captures in ACTS_FOR.captures_iter(text) {
-            let Some(name) = captures.get(1).or_else(|| captures.get(2)) else { continue };
-            let name =
-                name.as_str().trim().trim_start_matches("der ").trim_start_matches("die ").trim();
-            let name = ["In Sachen ", "In Sache ", "in Sachen ", "in Sache ", "in sache "]
-                .iter()
-                .find_map(|opening| name.strip_prefix(opening))
-                .unwrap_or(name);
-            let is_ours = captures.get(2).is_some_and(|_| {
-                let before = captures.get(0).map_or("", |whole| &text[..whole.start()]);
-                // `Ihre Mandantschaft` is the debtor.
-                {
-                    let word = before.trim_end().rsplit(char::is_whitespace).next();
-                    matches!(word, Some("Ihre" | "Ihrer" | "ihre" | "ihrer"))
-                }
-            });
-            if name.starts_with(char::is_uppercase)
+    let named = [&mail.body, &mail.subject].into_iter().find_map(|text| {
+        let mut found: Vec<(usize, &str)> = against(text).chain(acts_for(text)).collect();
+        found.sort_unstable_by_key(|(start, _)| *start);
+        found.into_iter().map(|(_, name)| name).find(|name| {
+            name.starts_with(char::is_uppercase)
                 && name.split(' ').count() <= 8
-                && !is_ours
                 && !is_no_creditor(name)
-            {
-                return Some(name.to_owned());
-            }
-        }
-    }
-    mail.from_name.clone().filter(|name| !name.trim().is_empty())
+        })
+    });
+    named
+        .map(str::to_owned)
+        .or_else(|| mail.from_name.clone().filter(|name| !name.trim().is_empty()))
+}
+
+/// The words before the sign in their line and sentence, with where they begin.
+fn against(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    AGAINST.find_iter(text).filter_map(|sign| {
+        let floor = text.ceil_char_boundary(sign.start().saturating_sub(LONGEST_BYTES));
+        let before = &text[floor..sign.start()];
+        let start = before.rfind(['\n', ',', ';', ':', '(']).map_or(0, |mark| mark + 1);
+        let (start, name) = (floor + start, &before[start..]);
+        let is_name = !name.contains(')') && LENGTHS.contains(&name.chars().count());
+        is_name.then(|| (start, without_openings(name)))
+    })
+}
+
+fn acts_for(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    ACTS_FOR.captures_iter(text).filter_map(|found| {
+        let (whole, name) = (found.get(0)?, found.get(1)?);
+        // `Ihre Mandantschaft` is the debtor.
+        let word = text[..whole.start()].trim_end().rsplit(char::is_whitespace).next();
+        let is_debtor = matches!(word, Some("Ihre" | "Ihrer" | "ihre" | "ihrer"));
+        (!is_debtor).then(|| (whole.start(), without_openings(name.as_str())))
+    })
+}
+
+fn without_openings(name: &str) -> &str {
+    let name = name.trim().trim_start_matches("der ").trim_start_matches("die ").trim();
+    ["In Sachen ", "In Sache ", "in Sachen ", "in Sache ", "in sache "]
+        .iter()
+        .find_map(|opening| name.strip_prefix(opening))
+        .unwrap_or(name)
 }
 
 /// `Die Forderung gegen Herrn …`: what is claimed, not who claims it; a person is the debtor.

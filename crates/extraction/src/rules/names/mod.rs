@@ -3,6 +3,7 @@
 mod creditor;
 mod word;
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,12 +12,10 @@ use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::pattern::pattern;
-
-use super::references::Source;
-use super::segments::is_set_aside;
+use super::texts::{Announced, Source, Text, Texts};
 use crate::clean::CleanedMail;
 use crate::fold::fold;
+use crate::pattern::pattern;
 use creditor::creditor;
 use word::{follows_article, is_no_name, repair};
 
@@ -27,8 +26,8 @@ pub(super) struct Name {
     pub(super) range: Range<usize>,
 }
 
-/// A mail in which names are looked for.
-struct Text<'a> {
+/// What a mail says about words that might be names.
+struct Known<'a> {
     mail: &'a CleanedMail,
     /// Words that are no names in it, folded.
     things: HashSet<String>,
@@ -52,104 +51,132 @@ const PARTICLES: [&str; 22] = [
 const PARTICLE: &str = r"(?:(?i:von der|von dem|von den|von|van der|van den|van de|van|de la|de|del|della|di|da|dos|el|al|ter|ten|bin|ibn|vom) )";
 
 /// `Vorname Nachname` or `Nachname, Vorname`.
-fn full_name() -> String {
+static FULL_NAME: LazyLock<String> = LazyLock::new(|| {
     format!(
-        r"((?:{PARTICLE})?{WORD}(?: {WORD})?, ?{WORD}(?:[ -]{WORD})?|{WORD}(?: (?:\p{{Lu}}\. )?(?:{PARTICLE})?{WORD}){{1,2}})"
+        r"(?:(?:{PARTICLE})?{WORD}(?: {WORD})?, ?{WORD}(?:[ -]{WORD})?|{WORD}(?: (?:\p{{Lu}}\. )?(?:{PARTICLE})?{WORD}){{1,2}})"
     )
-}
+});
 
 /// Words that say outright that the name is the debtor's.
-static AS_CLIENT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        concat!(
-            r"(?:(?i:\b(?:mandant(?:in|en|s)?|mandantschaft|klient(?:in|en)?|\p{{L}}*schuldner(?:in|s)?|kund(?:e|in|en)|\p{{L}}*(?:nehmer|inhaber|zahler|mieter|empfänger|empfaenger|partner)(?:in|s)?",
-            r"|\p{{L}}*pflichtige[rn]?|mitglied(?:s)?|patient(?:in|en)?|versicherte[rn]?|debtor|your client|name)\b|\./\.|\bgegen\b|\bi\. ?s\.|\bbetreffend\b|\bin sachen\b))",
-            r"[ :|]*(?:\n[ ]*)?(?:(?i:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?|eheleute) )?(?:Dr\. |Prof\. )?{}"
-        ),
-        full_name()
+static AS_CLIENT: LazyLock<Announced> = LazyLock::new(|| {
+    full_name_after(concat!(
+        r"(?:(?:\b(?:mandant(?:in|en|s)?|mandantschaft|klient(?:in|en)?|kund(?:e|in|en)|mitglied(?:s)?|patient(?:in|en)?|versicherte[rn]?|debtor|your client|name)",
+        r"|schuldner(?:in|s)?|(?:nehmer|inhaber|zahler|mieter|empfaenger|partner)(?:in|s)?|pflichtige[rn]?)\b|\./\.|\bgegen\b|\bi\. ?s\.|\bbetreffend\b|\bin sachen\b)",
+        r"[ :|]*(?:\n[ ]*)?(?:(?:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?|eheleute) )?(?:dr\. |prof\. )?"
     ))
 });
 
 /// `Herr Max Muster`: a client, or somebody's clerk.
-static WITH_TITLE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?i:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?) (?:Dr\. |Prof\. )?{}",
-        full_name()
-    ))
-});
-
-/// `Max Muster, Ihr Zeichen 1/26` and `Max Muster (1/26)`.
-static BESIDE_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"{}(?:,| \(| [-/|]) ?(?i:(?:bei|von) (?:ihnen|euch)\b|[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|zahl|ref)|[0-9]{{1,5}}[/_][0-9]{{2}}\b|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[A-Z]{{1,4}}-[0-9]|[0-9]{{3,}})",
-        full_name()
-    ))
+static WITH_TITLE: LazyLock<Announced> = LazyLock::new(|| {
+    full_name_after(r"\b(?:herrn?|frau|hr\.|fr\.|mr\.?|mrs\.?|ms\.?) (?:dr\. |prof\. )?")
 });
 
 /// `AZ-2026-1 (Max Muster)`, `zu 740020, Frau Anna Muster`: the number first.
-static BEHIND_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?:AZ-[0-9]{{2,4}}-[0-9]{{1,5}}|[0-9]{{1,7}}[_/][0-9]{{2,6}}|[0-9]{{6}})(?: \((?:(?i:herrn?|frau) )?|, (?i:herrn?|frau) ){}",
-        full_name()
-    ))
+static BEHIND_NUMBER: LazyLock<Announced> = LazyLock::new(|| {
+    full_name_after(
+        r"\b(?:az-[0-9]{2,4}-[0-9]{1,5}|[0-9]{1,7}[_/][0-9]{2,6}|[0-9]{6})(?: \((?:(?:herrn?|frau) )?|, (?:herrn?|frau) )",
+    )
 });
 
 /// `für Anna Muster`, `zu Anna Muster`, `Betr.: Muster, Anna`: whom it is about, or what.
-static SPOKEN_OF: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r"\b(?i:für|zu|von|betr\.?:?|betreff:?|angelegenheit) {}", full_name()))
+static SPOKEN_OF: LazyLock<Announced> =
+    LazyLock::new(|| full_name_after(r"\b(?:fuer|zu|von|betr\.?:?|betreff:?|angelegenheit) "));
+
+static SURNAME: LazyLock<Announced> = LazyLock::new(|| {
+    Announced::new(
+        r"\b(?:herrn?|frau|mandantin|mandanten|kundin|kunde) ",
+        &format!("(?:{PARTICLE})?{WORD}"),
+    )
 });
 
-static NAME_IN_SUBJECT: LazyLock<Regex> = LazyLock::new(|| pattern(&full_name()));
-
-static SURNAME: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?i:herrn?|frau|mandantin|mandanten|kundin|kunde) ((?:{PARTICLE})?{WORD})"
-    ))
+/// What stands behind the name in `Max Muster, Ihr Zeichen 1/26` and `Max Muster (1/26)`.
+static NUMBER_BESIDE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:,| \(| [-/|]) ?(?:(?:bei|von) (?:ihnen|euch)\b|[il]hre?[mnrs]? (?:az|akten|gesch|zeichen|zahl|ref)|[0-9]{1,5}[/_][0-9]{2}\b|az\b|aktenzeichen|unser zeichen|your ref|dort|zeichen|eue?r zeichen|[a-z]{1,4}-[0-9]|[0-9]{3,})",
+    )
 });
+
+static LAST_NAME_BEFORE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("{}$", *FULL_NAME)));
+
+static ANY_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(&FULL_NAME));
+
+fn full_name_after(words: &str) -> Announced {
+    Announced::new(words, &FULL_NAME)
+}
+
+/// Where what makes a name one begins and ends, and the name in it.
+struct Place {
+    whole: Range<usize>,
+    name: Range<usize>,
+}
+
+/// The names behind such words.
+fn behind<'t>(words: &'t Announced, text: &'t Text<'_>) -> impl Iterator<Item = Place> {
+    words.find_iter(&text.folded, text.text).map(|(words, name)| {
+        // `Kontoinhaber` is announced by its last part.
+        let start = text.text[..words.start].trim_end_matches(char::is_alphabetic).len();
+        Place { whole: start..name.end, name }
+    })
+}
+
+/// The names with a number or a sign behind them.
+fn beside_number(text: &Text<'_>) -> impl Iterator<Item = Place> {
+    NUMBER_BESIDE.find_iter(&text.folded).filter_map(|number| {
+        let name = LAST_NAME_BEFORE.find(&text.text[..number.start()])?;
+        Some(Place { whole: name.start()..number.end(), name: name.range() })
+    })
+}
+
+fn anywhere(text: &Text<'_>) -> impl Iterator<Item = Place> {
+    ANY_NAME.find_iter(text.text).map(|name| Place { whole: name.range(), name: name.range() })
+}
 
 /// Reads the names in a mail.
-pub(super) fn names(mail: &CleanedMail) -> Names {
+pub(super) fn names(texts: &Texts<'_>) -> Names {
+    let Texts { mail, subject, body, quote } = texts;
     let mut names = Names { creditor: creditor(mail), ..Names::default() };
-    let mail = &Text { mail, things: things(&mail.body) };
+    let known = &Known { mail, things: things(&body.folded) };
     let mut express = Vec::new();
-    for source in [Source::Body, Source::Subject] {
-        express.extend(matches(&AS_CLIENT, source, mail));
-        express.extend(matches(&BESIDE_NUMBER, source, mail));
-        express.extend(matches(&BEHIND_NUMBER, source, mail));
+    for text in [body, subject] {
+        express.extend(persons(text, behind(&AS_CLIENT, text), known));
+        express.extend(persons(text, beside_number(text), known));
+        express.extend(persons(text, behind(&BEHIND_NUMBER, text), known));
     }
-    if let Some(first) = express.first().cloned() {
-        names.several = express.iter().any(|other| !may_be_same(&first.text, &other.text));
+    if let Some(first) = express.first() {
+        let is_first: Vec<bool> =
+            express.iter().map(|other| may_be_same(&first.text, &other.text)).collect();
+        names.several = is_first.contains(&false);
         names.client = express
             .iter()
-            .filter(|other| may_be_same(&first.text, &other.text))
+            .zip(is_first)
+            .filter(|(_, is_first)| *is_first)
+            .map(|(name, _)| name)
             .max_by_key(|other| {
                 (parts(&other.text).len().min(2), std::cmp::Reverse(other.source as u8))
             })
             .cloned();
         return names;
     }
-    let titled = matches(&WITH_TITLE, Source::Body, mail);
+    let titled: Vec<Name> = persons(body, behind(&WITH_TITLE, body), known).collect();
     let first_titled = titled.first().cloned();
-    names.client = only_familiar(titled, mail)
-        .or_else(|| only_familiar(matches(&NAME_IN_SUBJECT, Source::Body, mail), mail))
+    names.client = only_familiar(titled, texts)
+        .or_else(|| only_familiar(persons(body, anywhere(body), known), texts))
         .or(first_titled)
-        .or_else(|| matches(&SPOKEN_OF, Source::Body, mail).into_iter().next())
-        .or_else(|| matches(&WITH_TITLE, Source::Subject, mail).into_iter().next())
-        .or_else(|| matches(&AS_CLIENT, Source::Quote, mail).into_iter().next())
-        .or_else(|| matches(&WITH_TITLE, Source::Quote, mail).into_iter().next())
-        .or_else(|| matches(&NAME_IN_SUBJECT, Source::Subject, mail).into_iter().next())
-        .or_else(|| matches_of(&SURNAME, Source::Body, 1, mail).into_iter().next());
+        .or_else(|| persons(body, behind(&SPOKEN_OF, body), known).next())
+        .or_else(|| persons(subject, behind(&WITH_TITLE, subject), known).next())
+        .or_else(|| persons(quote, behind(&AS_CLIENT, quote), known).next())
+        .or_else(|| persons(quote, behind(&WITH_TITLE, quote), known).next())
+        .or_else(|| persons(subject, anywhere(subject), known).next())
+        .or_else(|| of_persons(1, body, behind(&SURNAME, body), known).next());
     names
 }
 
-fn matches(pattern: &Regex, source: Source, mail: &Text<'_>) -> Vec<Name> {
-    matches_of(pattern, source, 2, mail)
-}
-
 /// The first name that shares a word with the subject or the office's letter.
-fn only_familiar(names: Vec<Name>, Text { mail, .. }: &Text<'_>) -> Option<Name> {
-    let known = fold(&format!("{} {}", mail.subject, mail.quote));
-    let known: HashSet<&str> = known.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
+fn only_familiar<'t>(names: impl IntoIterator<Item = Name>, texts: &'t Texts<'_>) -> Option<Name> {
+    let known = LazyCell::new(|| -> HashSet<&str> {
+        let words = |text: &'t str| text.split(|c: char| !c.is_alphanumeric() && c != '-');
+        words(&texts.subject.folded).chain(words(&texts.quote.folded)).collect()
+    });
     names.into_iter().find(|name| {
         parts(&name.text).iter().any(|part| part.len() > 2 && known.contains(part.as_str()))
     })
@@ -158,25 +185,32 @@ fn only_familiar(names: Vec<Name>, Text { mail, .. }: &Text<'_>) -> Option<Name>
 /// A mail with more names is no answer about one client, and each costs a look around it.
 const MOST_NAMES: usize = 1_000;
 
-/// Names of at least `fewest` words.
-fn matches_of(pattern: &Regex, source: Source, fewest: usize, mail: &Text<'_>) -> Vec<Name> {
-    let text = source.text(mail.mail);
-    let mut found = Vec::new();
-    for captures in pattern.captures_iter(text).take(MOST_NAMES) {
-        let (Some(whole), Some(name)) = (captures.get(0), captures.get(1)) else { continue };
-        if is_addressed(&text[..whole.start()])
-            || is_half_of_a_couple(&text[..name.start()])
-            || text[name.end()..].trim_start().starts_with("gegen ")
-            || is_amount_at(&text[..whole.end()], &text[whole.end()..])
-            || is_set_aside(text, name.start())
-        {
-            continue;
-        }
-        if let Some(name) = person(text, name.range(), fewest, source, mail) {
-            found.push(name);
-        }
-    }
-    found
+/// The names of at least two words among these places.
+fn persons<'t>(
+    text: &'t Text<'_>,
+    places: impl Iterator<Item = Place> + 't,
+    known: &'t Known<'_>,
+) -> impl Iterator<Item = Name> + 't {
+    of_persons(2, text, places, known)
+}
+
+/// The names of at least `fewest` words among these places.
+fn of_persons<'t>(
+    fewest: usize,
+    in_text: &'t Text<'_>,
+    places: impl Iterator<Item = Place> + 't,
+    known: &'t Known<'_>,
+) -> impl Iterator<Item = Name> + 't {
+    let text = in_text.text;
+    places.take(MOST_NAMES).filter_map(move |Place { whole, name }| {
+        let found = person(in_text, name.clone(), fewest, known)?;
+        let is_of_another = is_addressed(&text[..whole.start])
+            || is_half_of_a_couple(&text[..name.start])
+            || text[name.end..].trim_start().starts_with("gegen ")
+            || is_amount_at(&text[..whole.end], &text[whole.end..])
+            || in_text.is_set_aside(name.start);
+        (!is_of_another).then_some(found)
+    })
 }
 
 /// From `Eheleute` to the second name, in bytes.
@@ -223,12 +257,12 @@ fn is_addressed(before: &str) -> bool {
 
 /// Cuts what follows a name and refuses what is no person.
 fn person(
-    text: &str,
+    in_text: &Text<'_>,
     range: Range<usize>,
     fewest: usize,
-    source: Source,
-    mail: &Text<'_>,
+    known: &Known<'_>,
 ) -> Option<Name> {
+    let text = in_text.text;
     let mut end = range.end;
     if text[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_') {
         return None;
@@ -264,11 +298,9 @@ fn person(
     let name = &text[start..end];
     let parts = parts(name);
     let is_particle = |part: &&String| PARTICLES.contains(&part.as_str());
-    if parts
-        .iter()
-        .filter(|part| !is_particle(part))
-        .any(|part| is_no_name(part) || is_of_sender(part, mail.mail) || mail.things.contains(part))
-        || is_address(text, end)
+    if parts.iter().filter(|part| !is_particle(part)).any(|part| {
+        is_no_name(part) || is_of_sender(part, known.mail) || known.things.contains(part)
+    }) || is_address(text, end)
     {
         return None;
     }
@@ -290,7 +322,7 @@ fn person(
     let repaired = repair(name);
     (name.split([' ', ',']).filter(|part| !part.is_empty()).count() >= fewest).then_some(Name {
         text: repaired,
-        source,
+        source: in_text.source,
         range: start..end,
     })
 }
@@ -310,9 +342,8 @@ fn is_address(text: &str, end: usize) -> bool {
 }
 
 /// The words that the mail uses with an article that people do not bear: `das Obligo`.
-fn things(body: &str) -> HashSet<String> {
+fn things(folded: &str) -> HashSet<String> {
     const ARTICLES: [&str; 7] = ["das", "ein", "im", "beim", "kein", "dieses", "eines"];
-    let folded = fold(body);
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
     words
         .windows(2)
@@ -327,6 +358,9 @@ fn parts(name: &str) -> Vec<String> {
 
 /// Whether two spellings can mean one person: one has all the words of the other.
 fn may_be_same(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
     let fold_all = |name: &str| -> Vec<String> {
         parts(name)
             .iter()
@@ -350,11 +384,13 @@ fn is_of_sender(part: &str, mail: &CleanedMail) -> bool {
 pub(super) fn lists_several(body: &str) -> bool {
     static LISTED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(&format!(
-            r"(?m)^(?:- |[0-9]\. |\| )?{}[ ,;:|]+\(?((?:AZ-)?[0-9][0-9/_-]{{3,}}[0-9])\b",
-            full_name()
+            r"^(?:- |[0-9]\. |\| )?({})[ ,;:|]+\(?((?:AZ-)?[0-9][0-9/_-]{{3,}}[0-9])\b",
+            *FULL_NAME
         ))
     });
-    let mut listed = LISTED.captures_iter(body).filter_map(|found| {
+    let has_number = |line: &&str| line.bytes().filter(u8::is_ascii_digit).nth(1).is_some();
+    let mut listed = body.split('\n').filter(has_number).filter_map(|line| {
+        let found = LISTED.captures(line)?;
         let name = found.get(1)?.as_str();
         let is_person = parts(name).iter().all(|part| !is_no_name(part));
         is_person.then(|| (name, found.get(2).map_or("", |number| number.as_str())))
