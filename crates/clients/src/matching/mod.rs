@@ -157,6 +157,12 @@ impl<'a> Mail<'a> {
         let amount = reference::place_of(&format!("{}{:02}", cents / 100, cents % 100), text);
         amount.is_none_or(|amount| number <= amount + WORDS_BESIDE_AMOUNT)
     }
+
+    /// Whether the text has another number of the make of this one instead of it.
+    fn writes_rival_of(&self, compact: &str) -> bool {
+        let text = self.text();
+        reference::has_rival_in(compact, text) && reference::place_in(compact, text).is_none()
+    }
 }
 
 /// A number that follows the amount within so many words is still said of it.

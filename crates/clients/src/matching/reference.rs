@@ -111,6 +111,33 @@ pub(crate) fn place_of(wanted: &str, text: &[String]) -> Option<usize> {
     })
 }
 
+/// Whether another number with the same letters and as many digits stands in a text of folded words.
+/// Digits alone may be anything: a telephone, an account at a bank.
+pub(crate) fn has_rival_in(compact: &str, text: &[String]) -> bool {
+    let wanted = words(compact).concat();
+    if !wanted.starts_with(char::is_alphabetic) || wanted.len() < SHORTEST_IN_TEXT {
+        return false;
+    }
+    let is_like =
+        |one: u8, other: u8| one == other || one.is_ascii_digit() && other.is_ascii_digit();
+    (0..text.len()).any(|start| {
+        let mut rest = wanted.as_bytes();
+        let mut is_same = true;
+        for word in text[start..].iter().map(String::as_bytes) {
+            let Some((own, left)) = rest.split_at_checked(word.len()) else { return false };
+            if !own.iter().zip(word).all(|(own, other)| is_like(*own, *other)) {
+                return false;
+            }
+            is_same &= own == word;
+            if left.is_empty() {
+                return !is_same;
+            }
+            rest = left;
+        }
+        false
+    })
+}
+
 /// Whether two references are of one make: the same letters before the same number of digits. A
 /// creditor that cites `NL-999999-9` does not mean its `NL-884213-7`.
 pub(crate) fn same_make(left: &str, right: &str) -> bool {

@@ -129,8 +129,11 @@ fn is_cell(text: &str, range: Range<usize>) -> bool {
         && (after.is_empty() || ["\n", "  ", " |"].iter().any(|edge| after.starts_with(edge)))
 }
 
-/// `186,83 H`, `€ 186,83 Haben`, `9.200,00 EUR -`: the row is in the debtor's favour.
+/// `186,83 H`, `€ 186,83 Haben`, `9.200,00 EUR -`, `62,14 EUR-`: the row is in the debtor's favour.
 fn is_marked_as_credit(after: &str) -> bool {
+    if let Some(rest) = after.strip_prefix(['-', '−']) {
+        return !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '−'));
+    }
     let rest = after.trim_start_matches([' ', '|']);
     if rest.len() == after.len() || after.len() - rest.len() > 4 {
         return false;
@@ -689,6 +692,7 @@ mod tests {
             "Saldo | 186,83 € | H",
             "186,83 Haben\nEnde",
             "Erlös 186,83 EUR -\n",
+            "Saldo | 186,83 EUR-",
         ] {
             assert_eq!(only(text).value.cents(), -18_683, "{text}");
         }
@@ -697,6 +701,8 @@ mod tests {
             "186,83 EUR H. Meier",
             "186,83 EUR Habenzinsen",
             "186,83 EUR - Rest folgt",
+            "186,83 EUR-Schein",
+            "186,83 EUR--",
         ] {
             assert_eq!(only(text).value.cents(), 18_683, "{text}");
         }

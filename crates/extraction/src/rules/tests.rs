@@ -357,6 +357,17 @@ fn a_debtor_or_a_claim_is_not_the_creditor() {
 }
 
 #[test]
+fn whoever_stands_before_the_sign_is_not_the_client() {
+    for sign in ["./.", "gegen", "\ngegen\n"] {
+        let body =
+            format!("in Sachen Tischlerei Oeltjen {sign} Anna Beispiel (310/26): 500,00 EUR.");
+        let extraction = read_with_subject("Auskunft", &body);
+        assert_eq!(extraction.client_name.as_deref(), Some("Anna Beispiel"), "{body}");
+        assert!(!extraction.doubts.contains(&Doubt::SeveralClients), "{body}");
+    }
+}
+
+#[test]
 fn a_noun_beside_a_capitalised_word_is_no_client() {
     for (subject, body, name) in [
         ("Obligo Muster, 8120 334 006", "Das Obligo des Max Muster (310/26)", Some("Max Muster")),
@@ -503,6 +514,8 @@ fn a_creditor_may_chat_in_the_first_person_and_a_debtor_is_none() {
         "Hallo Frau Doktor, gern kann ich Ihnen den Stand nennen.",
         "In der Sache darf ich Ihnen die erbetene Auskunft erteilen.",
         "Ihr Schreiben habe ich erhalten.",
+        "50 Euro sind auf mein Konto gekommen und schon abgezogen.",
+        "Wann kann ich mit dem Plan rechnen?",
     ];
     for body in creditors {
         let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
@@ -510,6 +523,8 @@ fn a_creditor_may_chat_in_the_first_person_and_a_debtor_is_none() {
     }
     let others = [
         "Muss ich das alles bezahlen?",
+        "Was kann ich jetzt noch tun?",
+        "Mein Konto ist gesperrt.",
         "Ich hab gestern 50 Euro überwiesen.",
         "Ich bin zum Betreuer von Herrn Muster bestellt.",
         "Bei uns als Arbeitgeber liegt eine Pfändung vor.",

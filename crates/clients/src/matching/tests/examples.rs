@@ -313,6 +313,22 @@ fn the_number_in_the_text_of_an_entry_with_another_address_of_the_sender_stops_t
 }
 
 #[test]
+fn another_number_of_the_same_make_in_the_text_stops_the_write() {
+    let entry = ("one", BANK, "Bank", None, Some("VK 100 501 7743"));
+    let clients = [client("1/26", "Anna", "Muster", &[entry])];
+    let mut mail = update(Some("1/26"), None, BANK);
+    for (text, expected) in [
+        ("Auf VK 100 501 7742 sind 500,00 EUR offen.", "review: unknown_reference"),
+        ("Auf VK 100 501 7743 sind 500,00 EUR offen, auf VK 100 501 7742 nichts.", "1/26 one"),
+        ("Auf VK-1005017743 sind 500,00 EUR offen.", "1/26 one"),
+        ("Auf VL 100 501 7742 sind 500,00 EUR offen, Tel. 100 501 7742.", "1/26 one"),
+    ] {
+        mail.response_text = Some(text.to_owned());
+        assert_eq!(decided(&mail, &clients), expected, "{text}");
+    }
+}
+
+#[test]
 fn an_agency_that_acts_for_somebody_new_has_a_new_claim() {
     let mut mail = update(Some("1381_25"), None, AGENCY);
     mail.creditor_name = Some("Kraftraum24 Fitness GmbH".to_owned());

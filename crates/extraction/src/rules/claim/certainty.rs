@@ -160,6 +160,7 @@ pub(super) fn reservations(
             r"|\bbescheid\w*\b[^.;]*\b(?:soll|wird|werden|sollen)\b[^.;]*\b(?:ergehen|erlassen|zugestellt)\b|\banhoerung\w*\b[^.;]*\b(?:laeuft|ablauf|ende[nt]?)\b",
             r"|\b(?:fahrzeug|wagen|pfand|sicherungsgut|objekt|geraet|maschine|auktion|versteigerung|verwertung)\b[^.;]*\b(?:wird|werden|soll|steht)\b[^.;]*\b(?:angeboten|versteigert|verwertet|veraeussert|verkauft|auktion)\b|\b(?:erloes|mehrerloes)\w*\b[^.;]*\b(?:kommt|kommen|steht)\b[^.;]*\b(?:zugute|aus)\b",
             r"|\b(?:vertrag|konto|verhaeltnis|\w+vertrag|\w+verhaeltnis)\b[^.;]*\bauf\b[^.;]*\b(?:sohn|tochter|ehe\w+|mann|frau|mutter|vater|bruder|schwester)\b[^.;]*\b(?:umgeschrieben|uebertragen|uebergegangen|umgestellt)\b",
+            r"|\b(?:\w*vertrag|\w*konto|\w*konten|vorgang|akte)\b[^.;]*\bauf [^.;]*\b(?:gmbh|ag|kg|se|ug|ohg|gesellschaft|schwester\w*)\b[^.;]*\b(?:umgeschrieben|uebertragen|uebergegangen|umgestellt|uebergeleitet)\b",
         ))
     });
     static SETTLED: LazyLock<Regex> = LazyLock::new(|| {

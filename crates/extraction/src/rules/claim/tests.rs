@@ -260,6 +260,7 @@ fn what_is_still_to_be_settled_is_a_doubt() {
         "Ihr Mandant schuldet 500,00 EUR. Das Fahrzeug wird im August in der Auktion angeboten.",
         "Der Rückstand beträgt 500,00 EUR. Buchungen danach liegen uns nicht vor.",
         "Der Rückstand beträgt 500,00 EUR. Der Vertrag wurde 2021 auf ihren Sohn umgeschrieben.",
+        "Der Kontostand lautet 0,00 EUR, da das Konto auf die Hafen Wärme GmbH umgestellt wurde.",
         "Offen sind 500,00 EUR. Daneben steht ein Betrag von 900,00 EUR.",
     ] {
         assert_eq!(read(text), Err(vec![Doubt::Conditional]), "{text}");
@@ -507,6 +508,15 @@ fn nought_in_the_books_is_doubted_while_the_claim_is_kept_up() {
         let text = format!("{settled} {more}");
         assert!(read(&text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn nought_is_doubted_beside_an_amount_that_reads_like_a_claim() {
+    let settled = "Unter dieser Nummer ist nichts mehr offen, Kontostand 0,00 EUR.";
+    let text = format!("{settled} Die andere Firma sieht in ihrem System noch 863,25 EUR.");
+    assert_eq!(read(&text), Err(vec![Doubt::Conditional]));
+    let text = format!("{settled} Die Rechnung über 863,25 EUR hat die Versicherung beglichen.");
+    assert_eq!(read(&text), Ok(Some(0)));
 }
 
 #[test]

@@ -16,8 +16,8 @@ patterns!(
 
 patterns!(
     DEBTOR_SPEAKS,
-    r"\b(?:was soll ich|meine schulden|mein konto|mein glaeubiger|ich habe (?:von|eine[nrm]?|diese[nrs]?|den|die|wieder|schon|heute|gestern)\b.*(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|mein insolvenz\w*|mir geht es|ich weiss nicht|habe? (?:\w+ )?mit .* telefoniert|koennen sie das (?:\w+ )?eintragen|will .* von mir|koennen sie mir (?:\w+ )?(?:helfen|sagen)|ich habe? .*(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
-    r"|\b(?:muss|soll|kann|darf) ich\b[^.!]*(?:\?|\b(?:zahlen|bezahlen|aufbringen)\b)|\b(?:bin|wurde)\b.*\b(?:betreuer(?:in)?|vormund)\b.*\b(?:bestellt|von)\b",
+    r"\b(?:was soll ich|meine schulden|mein konto (?:ist|wurde|wird|war|bei|soll)|mein glaeubiger|ich habe (?:von|eine[nrm]?|diese[nrs]?|den|die|wieder|schon|heute|gestern)\b.*(?:bekommen|erhalten|post)|mein gehalt|meinem arbeitgeber|mein insolvenz\w*|mir geht es|ich weiss nicht|habe? (?:\w+ )?mit .* telefoniert|koennen sie das (?:\w+ )?eintragen|will .* von mir|koennen sie mir (?:\w+ )?(?:helfen|sagen)|ich habe? .*(?:ueberwiesen|bezahlt|gezahlt)|hab(?:e)? (?:heute|gestern) (?:einen|den|diesen|ein) (?:brief|schreiben))\b",
+    r"|\b(?:muss|soll|darf) ich\b[^.!]*(?:\?|\b(?:zahlen|bezahlen|aufbringen)\b)|\bkann ich\b[^.!]*\b(?:zahlen|bezahlen|aufbringen)\b|\bwas kann ich\b[^.!]*\?|\b(?:bin|wurde)\b.*\b(?:betreuer(?:in)?|vormund)\b.*\b(?:bestellt|von)\b",
 );
 
 // An employer or another debtor of the debtor tells what it has paid off.

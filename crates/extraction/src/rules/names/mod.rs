@@ -206,11 +206,18 @@ fn of_persons<'t>(
         let found = person(in_text, name.clone(), fewest, known)?;
         let is_of_another = is_addressed(&text[..whole.start])
             || is_half_of_a_couple(&text[..name.start])
-            || text[name.end..].trim_start().starts_with("gegen ")
+            || is_creditor(&text[name.end..])
             || is_amount_at(&text[..whole.end], &text[whole.end..])
             || in_text.is_set_aside(name.start);
         (!is_of_another).then_some(found)
     })
+}
+
+/// `Muster AG gegen …`, `Muster ./. …`: whoever stands before the sign has the claim.
+fn is_creditor(after: &str) -> bool {
+    let after = after.trim_start();
+    after.starts_with("./.")
+        || after.strip_prefix("gegen").is_some_and(|rest| rest.starts_with(char::is_whitespace))
 }
 
 /// From `Eheleute` to the second name, in bytes.
