@@ -584,6 +584,28 @@ fn machines_and_advertisers_are_put_aside_whatever_prices_they_name() {
 }
 
 #[test]
+fn a_closed_mailbox_goes_to_a_person_and_one_that_is_not_read_does_not() {
+    let closed = [
+        "Dieses Postfach wurde zum 15.04.2026 geschlossen. Ihre Nachricht wurde nicht gelesen.",
+        "diese E-Mail-Adresse ist seit dem 1. Juli außer Betrieb.",
+        "Die Adresse wird nicht mehr abgerufen, bitte schreiben Sie an die Zentrale.",
+        "This mailbox is no longer monitored.",
+    ];
+    for body in closed {
+        let extraction = read_with_subject("Automatische Antwort: 310/26", body);
+        assert_ne!(extraction.intent, Intent::AutoReply, "{body}");
+    }
+    let open = [
+        "Antworten an diese Adresse werden nicht gelesen. Wir melden uns.",
+        "Ihre Nachricht ist im Postfach eingegangen. Das Büro bleibt bis Montag geschlossen.",
+    ];
+    for body in open {
+        let extraction = read_with_subject("Automatische Antwort: 310/26", body);
+        assert_eq!(extraction.intent, Intent::AutoReply, "{body}");
+    }
+}
+
+#[test]
 fn a_mail_with_an_answer_is_never_put_aside() {
     let cases = [
         (

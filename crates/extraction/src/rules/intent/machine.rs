@@ -83,6 +83,12 @@ pub(super) fn is_read_receipt(subject: &str, body: &str, quote: &str) -> bool {
     said.len() < LONGEST_READ_RECEIPT && BODY.is_match(&said)
 }
 
+// What was sent to such an address has reached nobody, and somebody must send it again.
+patterns!(
+    CLOSED,
+    r"\b(?:postfach|mailbox|inbox|(?:e-?mail-?|mail-?)?(?:adresse|address))\b(?:[^.;!]|\d\.)*\b(?:geschlossen|stillgelegt|ausser betrieb|abgeschaltet|eingestellt|deaktiviert|aufgeloest|nicht mehr (?:\w+ )?(?:betreut|abgerufen|bearbeitet|genutzt|verwendet|aktiv|gueltig)|no longer (?:\w+ )?(?:monitored|in use|active))\b",
+);
+
 pub(super) fn is_auto_reply(subject: &str, body: &str, said: &[Said<'_>]) -> bool {
     let subject_says_so = AUTO_SUBJECT.is_match(subject) && !is_reply_subject(subject);
     let signs = AUTO_BODY
@@ -94,5 +100,5 @@ pub(super) fn is_auto_reply(subject: &str, body: &str, said: &[Said<'_>]) -> boo
         || subject_says_so && (signs >= 1 || (body.len() < 600 && !body.contains('?')))
         || signs >= 3
         || (signs >= 2 && body.len() < 700 && !body.contains('?'));
-    is_receipt && !says_something(said)
+    is_receipt && !CLOSED.is_match(body) && !says_something(said)
 }
