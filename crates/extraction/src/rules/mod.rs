@@ -243,7 +243,11 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
             r"|\bbeides zusammen(?:genommen)?\b",
         ))
     });
-    SEVERAL.is_match(&text) || names::lists_several(&mail.body)
+    // `Um Verwechslungen vorzubeugen` tells of none.
+    static PREVENTED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"\b(?:um|keine|von|zu) verwechslung\w*"));
+    SEVERAL.is_match(&text) && SEVERAL.is_match(&PREVENTED.replace_all(&text, " "))
+        || names::lists_several(&mail.body)
 }
 
 /// How often an answer of this kind was right; 0.75 is needed to write.

@@ -76,8 +76,18 @@ fn is_no_creditor(name: &str) -> bool {
     let first = folded.split(' ').next().unwrap_or_default();
     matches!(
         first,
-        "frau" | "herr" | "herrn" | "unser" | "unsere" | "ihr" | "ihre" | "eine" | "ein"
-    ) || ["forderung", "anspruch", "ansprueche", "titel", "bescheid", "urteil", "sache", "klage"]
-        .iter()
-        .any(|claim| folded.split(' ').any(|word| word.ends_with(claim)))
+        "frau" | "herr" | "herrn" | "unser" | "unsere" | "ihr" | "ihre" | "eine" | "ein" | "sie"
+    ) || [
+        "forderung",
+        "anspruch",
+        "ansprueche",
+        "titel",
+        "bescheid",
+        "urteil",
+        "sache",
+        "klage",
+        "widerspruch",
+    ]
+    .iter()
+    .any(|claim| folded.split(' ').any(|word| word.ends_with(claim)))
 }

@@ -311,11 +311,15 @@ fn person(
     {
         return None;
     }
-    if text[end..].trim_start().starts_with('&')
-        || ["GmbH", "AG", "KG", "e.K.", "eG", "mbH", "UG", "SE", "Ltd", "mbB", "GbR", "OHG"]
-            .iter()
-            .any(|form| text[end..].trim_start().starts_with(form))
-    {
+    // `Brüggemann ./. Fonaxo Mobil`: the text says what the subject leaves out.
+    let is_firm_elsewhere = || {
+        let texts = [&known.mail.body, &known.mail.signature];
+        let mut places = texts.into_iter().flat_map(|text| {
+            text.match_indices(name).map(move |(at, name)| &text[at + name.len()..])
+        });
+        in_text.source == Source::Subject && places.any(goes_on_as_firm)
+    };
+    if goes_on_as_firm(&text[end..]) || is_firm_elsewhere() {
         return None;
     }
     // `das Fahrzeug von Max Muster`, `die Mutter Anna Muster`: a noun, then the name.
@@ -332,6 +336,20 @@ fn person(
         source: in_text.source,
         range: start..end,
     })
+}
+
+/// `Muster & Sohn`, `Muster GmbH`, `Muster Versicherung AG`.
+fn goes_on_as_firm(after: &str) -> bool {
+    const FORMS: [&str; 12] =
+        ["GmbH", "AG", "KG", "e.K.", "eG", "mbH", "UG", "SE", "Ltd", "mbB", "GbR", "OHG"];
+    let rest = after.trim_start();
+    let is_form = |text: &str| FORMS.iter().any(|form| text.starts_with(form));
+    let second = rest.split_once(' ').filter(|(first, _)| {
+        first.starts_with(char::is_uppercase) && first.chars().all(char::is_alphanumeric)
+    });
+    rest.starts_with('&')
+        || is_form(rest)
+        || after.starts_with(' ') && second.is_some_and(|(_, second)| is_form(second))
 }
 
 /// `HK` in `Muster HK`: capitals beside words that have small letters are no name.

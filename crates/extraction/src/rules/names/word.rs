@@ -81,10 +81,15 @@ pub(super) fn is_no_name(word: &str) -> bool {
         "konten",
         "antworten",
         "katalog",
+        "zentrum",
+        "zuschuss",
+        "vorschuss",
     ];
     word.chars().count() < 2
         || word.bytes().any(|b| b.is_ascii_digit()) && word.len() <= SHORTEST_SCANNED_NAME
         || word.bytes().filter(u8::is_ascii_digit).count() >= 3
+        // Scanners read `o` and `l` as digits, and no other letters.
+        || word.bytes().any(|b| matches!(b, b'2'..=b'9'))
         || ends.iter().any(|end| word.len() > end.len() && word.ends_with(end) || word == *end)
         || matches!(
             word.as_str(),
@@ -124,6 +129,44 @@ pub(super) fn is_no_name(word: &str) -> bool {
                 | "az"
                 | "aktenzeichen"
                 | "herr"
+                | "mr"
+                | "mrs"
+                | "ms"
+                | "rg"
+                | "gz"
+                | "kindes"
+                | "mein"
+                | "meine"
+                | "meinem"
+                | "meinen"
+                | "meiner"
+                | "neffe"
+                | "neffen"
+                | "nichte"
+                | "bruder"
+                | "schwester"
+                | "onkel"
+                | "tante"
+                | "mutter"
+                | "vater"
+                | "sohn"
+                | "tochter"
+                | "cousin"
+                | "cousine"
+                | "schwager"
+                | "schwaegerin"
+                | "freundin"
+                | "mandat"
+                | "zi"
+                | "hund"
+                | "kater"
+                | "geburtstag"
+                | "einbauschrank"
+                | "kinder"
+                | "auftrag"
+                | "engagement"
+                | "uns"
+                | "nicht"
                 | "herrn"
                 | "frau"
                 | "die"
