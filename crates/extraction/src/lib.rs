@@ -10,6 +10,7 @@ pub mod provider;
 pub mod providers;
 pub mod rules;
 pub mod sentences;
+mod tail;
 
 pub use mail::Mail;
 pub use provider::{ExtractError, Extractor, RulesExtractor};

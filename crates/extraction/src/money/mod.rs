@@ -13,6 +13,8 @@ use std::sync::LazyLock;
 use domain::money::Money;
 use regex::Regex;
 
+use crate::tail::tail;
+
 /// An amount and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Amount {
@@ -432,9 +434,7 @@ fn currency_before(before: &str) -> Option<Currency> {
     if before.len() - trimmed.len() > 5 {
         return None;
     }
-    let tail_start = (trimmed.len().saturating_sub(LONGEST_CURRENCY)..=trimmed.len())
-        .find(|at| trimmed.is_char_boundary(*at))?;
-    let tail = trimmed[tail_start..].to_lowercase();
+    let tail = tail(trimmed, LONGEST_CURRENCY).to_lowercase();
     CURRENCIES.iter().find_map(|(word, currency)| {
         let rest = tail.strip_suffix(word)?;
         let stands_alone = !rest.ends_with(char::is_alphanumeric);
@@ -450,9 +450,7 @@ fn ends_with_currency_word(before: &str) -> bool {
 
 /// The currency after a number, and how many bytes there are up to its end.
 fn currency_after(rest: &str) -> Option<(Currency, usize)> {
-    let head_end =
-        (0..=(LONGEST_CURRENCY + 6).min(rest.len())).rev().find(|at| rest.is_char_boundary(*at))?;
-    let head = &rest[..head_end];
+    let head = &rest[..rest.floor_char_boundary(LONGEST_CURRENCY + 6)];
     let trimmed = head.trim_start_matches([' ', '*']);
     let trimmed = trimmed.strip_prefix('|').unwrap_or(trimmed).trim_start_matches(' ');
     let skipped = head.len() - trimmed.len();

@@ -5,6 +5,7 @@ use std::ops::Range;
 use domain::money::Money;
 
 use crate::fold::fold;
+use crate::tail::tail;
 
 /// No number in words is longer, in bytes.
 const LONGEST: usize = 120;
@@ -101,9 +102,8 @@ fn without_currency(text: &str) -> impl Iterator<Item = (Money, Range<usize>)> {
 
 /// The number that ends before `end`, in one word or up to four, and where it begins.
 fn number_before(text: &str, end: usize) -> Option<(i64, usize)> {
-    let tail_start = end.saturating_sub(LONGEST);
-    let tail_start = (tail_start..=end).find(|at| text.is_char_boundary(*at))?;
-    let tail = fold(&text[tail_start..end]);
+    let tail = fold(tail(&text[..end], LONGEST));
+    let tail_start = end - tail.len();
     let mut best = None;
     let mut joined = String::new();
     let mut start = tail.trim_end().len();
@@ -132,9 +132,7 @@ fn number_before(text: &str, end: usize) -> Option<(i64, usize)> {
 
 /// `und fünfzig Cent`, `50 Cent`, `50/100`.
 fn cents_after(text: &str, start: usize) -> Option<(i64, usize)> {
-    let head_end =
-        (start..=(start + LONGEST).min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
-    let head = fold(&text[start..head_end]);
+    let head = fold(&text[start..text.floor_char_boundary(start + LONGEST)]);
     let words = head.trim_start_matches([' ', ',']);
     let words = words.strip_prefix("und ").unwrap_or(words).trim_start_matches(' ');
     let skipped = head.len() - words.len();

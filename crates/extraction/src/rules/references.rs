@@ -8,6 +8,7 @@ use regex::Regex;
 use super::texts::{Announced, Source, Text, Texts};
 use crate::fold::fold;
 use crate::pattern::pattern;
+use crate::tail::tail;
 
 /// A number and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,9 +267,7 @@ fn collect_shaped(in_text: &Text<'_>, found: &mut Vec<(Firmness, Reference)>) {
     for number in SHAPED.find_iter(folded) {
         let range = number.range();
         let shape = number.as_str();
-        let floor = range.start.saturating_sub(LONGEST_APPROACH);
-        let floor = (floor..=range.start).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let before = &text[floor..range.start];
+        let before = tail(&text[..range.start], LONGEST_APPROACH);
         let line = before.rfind("\n\n").map_or(before, |at| &before[at + 1..]);
         let approach = &folded[range.start - line.len()..range.start];
         let after = &text[range.end..];
@@ -478,10 +477,11 @@ fn is_of_relative(before: &str) -> bool {
             r"\b(?:ehe(?:mann|frau|partner\w*|gatt\w*)|(?:lebens)?(?:partner|gefaehrt)\w*|freund(?:in|es)?|sohn(?:e?s)?|tochter|schwester|bruder|mutter|vater)\b[^.\n]{0,24}$",
         )
     });
-    let floor = before.len().saturating_sub(LONGEST_APPROACH);
-    let floor = (floor..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
-    RELATIVE.is_match(&fold(&before[floor..]))
+    RELATIVE.is_match(&fold(tail(before, LONGEST_APPROACH)))
 }
+
+/// A word that makes a number something else, and the marks behind it, in bytes.
+const LONGEST_FOREIGN: usize = 24;
 
 fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
@@ -495,9 +495,7 @@ fn is_creditors_number(text: &str, number: &str, range: &Range<usize>) -> bool {
     {
         return false;
     }
-    let tail = range.start.saturating_sub(24);
-    let tail = (tail..=range.start).find(|at| text.is_char_boundary(*at)).unwrap_or(range.start);
-    let before = fold(&text[tail..range.start]);
+    let before = fold(tail(&text[..range.start], LONGEST_FOREIGN));
     let foreign = [
         "hrb",
         "hra",

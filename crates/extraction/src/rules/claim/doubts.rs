@@ -12,6 +12,7 @@ use crate::money::Currency;
 use crate::pattern::pattern;
 use crate::rules::segments::Segment;
 use crate::rules::words::{Sense, words};
+use crate::tail::tail;
 
 /// `der gesamte Betrag von EUR ` before an amount, in bytes.
 const LONGEST_WHOLE: usize = 40;
@@ -97,9 +98,7 @@ fn is_whole(reading: &Reading, folded: &str) -> bool {
         )
     });
     let start = reading.amount.range.start;
-    let floor = start.saturating_sub(LONGEST_WHOLE);
-    let floor = (floor..=start).find(|at| folded.is_char_boundary(*at)).unwrap_or(start);
-    if WHOLE.is_match(&folded[floor..start]) {
+    if WHOLE.is_match(tail(&folded[..start], LONGEST_WHOLE)) {
         return true;
     }
     let name = words(folded, reading.evidence.clone()).into_iter().next();

@@ -16,6 +16,7 @@ use super::texts::{Announced, Source, Text, Texts};
 use crate::clean::CleanedMail;
 use crate::fold::fold;
 use crate::pattern::pattern;
+use crate::tail::tail;
 use creditor::creditor;
 use word::{follows_article, is_no_name, repair};
 
@@ -230,9 +231,7 @@ fn is_half_of_a_couple(before: &str) -> bool {
             r"(?i:eheleuten?|ehepaar|herrn? und frau|familie) (?:\p{Lu}[\p{L}-]+ )?(?:und|u\.|&) $",
         )
     });
-    let tail = before.len().saturating_sub(LONGEST_COUPLE);
-    let tail = (tail..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
-    COUPLE.is_match(&before[tail..])
+    COUPLE.is_match(tail(before, LONGEST_COUPLE))
 }
 
 /// `Ablöse Endgerät | 349,00 EUR`: the number beside the words is an amount.
@@ -249,6 +248,9 @@ fn is_amount_at(number: &str, after: &str) -> bool {
         .any(|currency| rest.trim_start().starts_with(currency))
 }
 
+/// `unser Geschäftsführer Herr Prof. Dr. `, in bytes.
+const LONGEST_ADDRESS: usize = 40;
+
 /// `Sehr geehrte Frau …`, `Bearbeiter: Herr …`: not the client.
 fn is_addressed(before: &str) -> bool {
     static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| {
@@ -256,10 +258,7 @@ fn is_addressed(before: &str) -> bool {
             r"(?:geehrter?|hallo|guten tag|guten morgen|liebe[r]?|moin|dear|bearbeiter(?:in)?:?|ansprechpartner(?:in)?:?|durchwahl|kollege|kollegin|zustaendig(?: ist)?:?|vorstand:?|gf:?|geschaeftsfuehrer(?:in)?:?|gez\.|i\. ?a\.|kanzlei|rechtsanwalt|rechtsanwaeltin|unser(?:e|en)? (?:mitarbeiter(?:in)?|kolleg(?:e|in)))(?: (?:frau|herrn?))?(?: (?:dr|prof)\.?)*[ ,:]*$",
         )
     });
-    let tail_start = before.len().saturating_sub(40);
-    let tail_start =
-        (tail_start..=before.len()).find(|at| before.is_char_boundary(*at)).unwrap_or(0);
-    ADDRESSED.is_match(&fold(&before[tail_start..]))
+    ADDRESSED.is_match(&fold(tail(before, LONGEST_ADDRESS)))
 }
 
 /// Cuts what follows a name and refuses what is no person.
