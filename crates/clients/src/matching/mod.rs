@@ -151,17 +151,25 @@ impl<'a> Mail<'a> {
     /// Whether a creditor's number stands in the text, in whatever groups it is written there, and
     /// not only far behind the amount, where it is what a caller is asked to have at hand.
     fn writes_out(&self, compact: &str) -> bool {
-        let text = self.text();
-        let Some(number) = reference::place_in(compact, text) else { return false };
-        let cents = self.update.new_debt_amount.cents().unsigned_abs();
-        let amount = reference::place_of(&format!("{}{:02}", cents / 100, cents % 100), text);
-        amount.is_none_or(|amount| number <= amount + WORDS_BESIDE_AMOUNT)
+        let Some(number) = reference::place_in(compact, self.text()) else { return false };
+        self.place_of_amount().is_none_or(|amount| number <= amount + WORDS_BESIDE_AMOUNT)
     }
 
-    /// Whether the text has another number of the make of this one instead of it.
+    /// Whether the text has another number of the make of this one: instead of it, or between it and
+    /// the amount, which is then that of both.
     fn writes_rival_of(&self, compact: &str) -> bool {
         let text = self.text();
-        reference::has_rival_in(compact, text) && reference::place_in(compact, text).is_none()
+        let own = reference::place_in(compact, text);
+        let amount = self.place_of_amount();
+        reference::rivals_in(compact, text).any(|rival| {
+            own.is_none_or(|own| own < rival && amount.is_some_and(|amount| rival < amount))
+        })
+    }
+
+    /// Where the amount begins in the text, if it stands there in digits.
+    fn place_of_amount(&self) -> Option<usize> {
+        let cents = self.update.new_debt_amount.cents().unsigned_abs();
+        reference::place_of(&format!("{}{:02}", cents / 100, cents % 100), self.text())
     }
 }
 

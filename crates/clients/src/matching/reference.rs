@@ -111,28 +111,34 @@ pub(crate) fn place_of(wanted: &str, text: &[String]) -> Option<usize> {
     })
 }
 
-/// Whether another number with the same letters and as many digits stands in a text of folded words.
-/// Digits alone may be anything: a telephone, an account at a bank.
-pub(crate) fn has_rival_in(compact: &str, text: &[String]) -> bool {
+/// Numbers of digits alone are of one make if they are at least so long and begin with so many that
+/// are the same: they may be anything, a telephone or an account at a bank.
+const SHORTEST_OF_DIGITS: usize = 7;
+const SAME_DIGITS: usize = 3;
+
+/// Where other numbers with the same letters and as many digits begin in a text of folded words.
+pub(crate) fn rivals_in(compact: &str, text: &[String]) -> impl Iterator<Item = usize> {
     let wanted = words(compact).concat();
-    if !wanted.starts_with(char::is_alphabetic) || wanted.len() < SHORTEST_IN_TEXT {
-        return false;
-    }
-    let is_like =
-        |one: u8, other: u8| one == other || one.is_ascii_digit() && other.is_ascii_digit();
-    (0..text.len()).any(|start| {
-        let mut rest = wanted.as_bytes();
-        let mut is_same = true;
-        for word in text[start..].iter().map(String::as_bytes) {
-            let Some((own, left)) = rest.split_at_checked(word.len()) else { return false };
-            if !own.iter().zip(word).all(|(own, other)| is_like(*own, *other)) {
+    let has_letters = wanted.starts_with(char::is_alphabetic);
+    let (shortest, same) =
+        if has_letters { (SHORTEST_IN_TEXT, 0) } else { (SHORTEST_OF_DIGITS, SAME_DIGITS) };
+    let starts = if wanted.len() < shortest { 0 } else { text.len() };
+    (0..starts).filter(move |start| {
+        let (mut read, mut is_own) = (0, true);
+        for word in &text[*start..] {
+            let Some(own) = wanted.as_bytes().get(read..read + word.len()) else { return false };
+            let is_like = own.iter().zip(word.bytes()).enumerate().all(|(at, (own, other))| {
+                let may_differ = read + at >= same && own.is_ascii_digit();
+                *own == other || may_differ && other.is_ascii_digit()
+            });
+            if !is_like {
                 return false;
             }
-            is_same &= own == word;
-            if left.is_empty() {
-                return !is_same;
+            is_own &= own == word.as_bytes();
+            read += word.len();
+            if read == wanted.len() {
+                return !is_own;
             }
-            rest = left;
         }
         false
     })

@@ -72,8 +72,7 @@ fn pointing_elsewhere(
     if written_out_elsewhere(candidates, mail, client, found) {
         return Some("reference_of_other_entry");
     }
-    let own = entry.reference.as_deref().filter(|_| !found.by_reference);
-    if own.is_some_and(|own| mail.writes_rival_of(own)) {
+    if entry.reference.as_deref().is_some_and(|own| mail.writes_rival_of(own)) {
         return Some("unknown_reference");
     }
     name_elsewhere(candidates, mail, client, found)

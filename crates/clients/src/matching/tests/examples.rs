@@ -317,9 +317,14 @@ fn another_number_of_the_same_make_in_the_text_stops_the_write() {
     let entry = ("one", BANK, "Bank", None, Some("VK 100 501 7743"));
     let clients = [client("1/26", "Anna", "Muster", &[entry])];
     let mut mail = update(Some("1/26"), None, BANK);
+    mail.new_debt_amount = Money::from_cents(50_000);
     for (text, expected) in [
         ("Auf VK 100 501 7742 sind 500,00 EUR offen.", "review: unknown_reference"),
         ("Auf VK 100 501 7743 sind 500,00 EUR offen, auf VK 100 501 7742 nichts.", "1/26 one"),
+        (
+            "Auf VK 100 501 7743 und VK 100 501 7742 sind zusammen 500,00 EUR offen.",
+            "review: unknown_reference",
+        ),
         ("Auf VK-1005017743 sind 500,00 EUR offen.", "1/26 one"),
         ("Auf VL 100 501 7742 sind 500,00 EUR offen, Tel. 100 501 7742.", "1/26 one"),
     ] {

@@ -320,9 +320,7 @@ pub(super) fn account(text: &str) -> Account {
         account.doubts.insert(Doubt::Conditional);
     }
     account.is_agreed = account.claim.as_ref().is_none_or(|claim| {
-        claim.strength == Strength::SettledInWords
-            || reader.has_one_value()
-            || choice.agrees(claim.value)
+        claim.strength == Strength::SettledInWords || reader.has_one_value() || choice.agrees(claim)
     });
     account.readings = readings;
     account.look = look;

@@ -20,6 +20,10 @@ use crate::sentences::{self, Model, bucket, push_words_before};
 /// 285 that they wrote rightly 18.
 const AGREED: f32 = 0.8;
 
+/// Enough for an amount that is the sum of the items beside it, to the cent. In 5,330 mails of offices
+/// that the model had not seen, 24 more were written rightly so, and none wrongly.
+const AGREED_ON_SUM: f32 = 0.5;
+
 /// In a mail with more amounts the reader chooses none.
 const MOST_CHOICES: usize = 200;
 
@@ -67,16 +71,22 @@ pub(super) struct Seen {
 pub(super) struct Choice(BTreeMap<Money, f32>);
 
 impl Choice {
-    /// Whether this amount is the claim if any is.
-    pub(super) fn agrees(&self, value: Money) -> bool {
+    /// Whether the claim of the rules is this reader's, if any amount is.
+    pub(super) fn agrees(&self, claim: &Claim) -> bool {
+        let is_sum = claim.strength == Strength::Confirmed;
+        self.share(claim.value) >= if is_sum { AGREED_ON_SUM } else { AGREED }
+    }
+
+    /// How likely this amount is the claim if any is.
+    fn share(&self, value: Money) -> f32 {
         let all: f32 = self.0.values().sum();
-        self.0.get(&value).is_some_and(|likelihood| *likelihood >= AGREED * all)
+        self.0.get(&value).map_or(0.0, |likelihood| likelihood / all)
     }
 
     /// The amount that is the claim beyond all others, and how likely it is.
     fn likeliest(&self) -> Option<(Money, f32)> {
         let (value, likelihood) = self.0.iter().max_by(|one, other| one.1.total_cmp(other.1))?;
-        self.agrees(*value).then_some((*value, *likelihood))
+        (self.share(*value) >= AGREED).then_some((*value, *likelihood))
     }
 
     /// The amount that this reader alone takes for the claim.
@@ -351,8 +361,28 @@ mod tests {
         ] {
             let choice = choice(text);
             assert_eq!(choice.likeliest().map(|(value, _)| value), Some(money(claim)), "{text}");
-            assert!(choice.agrees(money(claim)) && !choice.agrees(money(claim + 1)), "{choice:?}");
+            assert!(choice.share(money(claim)) >= AGREED, "{choice:?}");
+            assert!(choice.share(money(claim + 1)) < AGREED, "{choice:?}");
         }
+    }
+
+    #[test]
+    fn a_sum_to_the_cent_needs_less_of_this_readers_assent() {
+        let value = money(50_000);
+        let claim = |strength| Claim {
+            value,
+            strength,
+            evidence: 0..0,
+            is_bare_sum: false,
+            is_unnamed: false,
+            segment: None,
+            likelihood: 0.0,
+        };
+        let choice = Choice(BTreeMap::from([(value, 0.6), (money(40_000), 0.3)]));
+        assert!(choice.agrees(&claim(Strength::Confirmed)));
+        assert!(!choice.agrees(&claim(Strength::Total)));
+        let choice = Choice(BTreeMap::from([(value, 0.4), (money(40_000), 0.5)]));
+        assert!(!choice.agrees(&claim(Strength::Confirmed)));
     }
 
     #[test]
