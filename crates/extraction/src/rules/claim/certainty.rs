@@ -163,6 +163,12 @@ pub(super) fn reservations(
             r"|\b(?:\w*vertrag|\w*konto|\w*konten|vorgang|akte)\b[^.;]*\bauf [^.;]*\b(?:gmbh|ag|kg|se|ug|ohg|gesellschaft|schwester\w*)\b[^.;]*\b(?:umgeschrieben|uebertragen|uebergegangen|umgestellt|uebergeleitet)\b",
         ))
     });
+    // Whoever calls a claim time-barred disputes it, whatever the answer is.
+    static TIME_BARRED: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\bverjaehrungs?(?:einrede|einwand)\w*\b|\b(?:einrede|einwand\w*|einwendung) (?:der|auf|zur|wegen) (?:die |der )?verjaehrung\b",
+        )
+    });
     static SETTLED: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
             r"\b(?:nicht|kein|keine|keinen|nie|niemals|ohne|weder|war|waren|zurueckgenommen|zurueckgewiesen|verworfen|abgewiesen|abgeholfen|erledigt|ruecknahme|bestandskraeftig|rechtskraeftig|kann|koennen)\b",
@@ -187,8 +193,9 @@ pub(super) fn reservations(
         SINCE.is_match(sentence) && !ACCOUNTED.is_match(sentence) && !states_claim(at)
     };
     let is_reserved = |sentence: &str| {
-        RESERVATION.is_match(sentence)
-            && RESERVATION.is_match(&OF_THE_PLAN.replace_all(sentence, " "))
+        TIME_BARRED.is_match(sentence)
+            || RESERVATION.is_match(sentence)
+                && RESERVATION.is_match(&OF_THE_PLAN.replace_all(sentence, " "))
             || PENDING.is_match(sentence) && !SETTLED.is_match(sentence)
     };
     let sentences = segments.iter().map(|segment| &folded[segment.range.clone()]);

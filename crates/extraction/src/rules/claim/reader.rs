@@ -20,9 +20,10 @@ use crate::sentences::{self, Model, bucket, push_words_before};
 /// 285 that they wrote rightly 18.
 const AGREED: f32 = 0.8;
 
-/// Enough for an amount that is the sum of the items beside it, to the cent. In 5,330 mails of offices
-/// that the model had not seen, 24 more were written rightly so, and none wrongly.
-const AGREED_ON_SUM: f32 = 0.5;
+/// Enough for an amount that is the sum of the items beside it, to the cent: of 2,615 clear mails of
+/// offices that the model had not seen, 15 more were written so, and no other mail. With 0.5 two mails
+/// were written whose table and text come to different sums.
+const AGREED_ON_SUM: f32 = 0.7;
 
 /// In a mail with more amounts the reader chooses none.
 const MOST_CHOICES: usize = 200;
@@ -378,10 +379,10 @@ mod tests {
             segment: None,
             likelihood: 0.0,
         };
-        let choice = Choice(BTreeMap::from([(value, 0.6), (money(40_000), 0.3)]));
+        let choice = Choice(BTreeMap::from([(value, 0.6), (money(40_000), 0.2)]));
         assert!(choice.agrees(&claim(Strength::Confirmed)));
         assert!(!choice.agrees(&claim(Strength::Total)));
-        let choice = Choice(BTreeMap::from([(value, 0.4), (money(40_000), 0.5)]));
+        let choice = Choice(BTreeMap::from([(value, 0.6), (money(40_000), 0.3)]));
         assert!(!choice.agrees(&claim(Strength::Confirmed)));
     }
 

@@ -259,6 +259,8 @@ fn what_is_still_to_be_settled_is_a_doubt() {
         "Die Forderung beträgt 500,00 EUR. Der Bescheid hierüber soll nach Ablauf der Anhörungsfrist ergehen.",
         "Ihr Mandant schuldet 500,00 EUR. Das Fahrzeug wird im August in der Auktion angeboten.",
         "Der Rückstand beträgt 500,00 EUR. Buchungen danach liegen uns nicht vor.",
+        "Die Forderung beträgt 500,00 EUR. Die Verjährungseinrede weisen wir zurück.",
+        "Die Forderung beträgt 500,00 EUR. Der Einwand der Verjährung greift nicht.",
         "Der Rückstand beträgt 500,00 EUR. Der Vertrag wurde 2021 auf ihren Sohn umgeschrieben.",
         "Der Kontostand lautet 0,00 EUR, da das Konto auf die Hafen Wärme GmbH umgestellt wurde.",
         "Offen sind 500,00 EUR. Daneben steht ein Betrag von 900,00 EUR.",
