@@ -603,6 +603,7 @@ fn a_closed_mailbox_goes_to_a_person_and_one_that_is_not_read_does_not() {
         "Dieses Postfach wurde zum 15.04.2026 geschlossen. Ihre Nachricht wurde nicht gelesen.",
         "diese E-Mail-Adresse ist seit dem 1. Juli außer Betrieb.",
         "Die Adresse wird nicht mehr abgerufen, bitte schreiben Sie an die Zentrale.",
+        "Dieses Postfach wird seit 01.08.2026 nicht mehr gelesen.",
         "This mailbox is no longer monitored.",
     ];
     for body in closed {

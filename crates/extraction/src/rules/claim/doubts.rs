@@ -119,6 +119,9 @@ pub(super) fn hold_against_parts(
     segments: &[Segment],
 ) {
     let Some(claim) = &account.claim else { return };
+    if sums::is_deducted_twice(readings, claim.value) {
+        account.doubts.insert(Doubt::ContradictingTotals);
+    }
     if claim.strength == Strength::Confirmed || claim.value == Money::ZERO {
         return;
     }

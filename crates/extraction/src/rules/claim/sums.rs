@@ -245,6 +245,19 @@ pub(super) fn is_added_to(readings: &[Reading], at: usize) -> bool {
     false
 }
 
+/// Whether the claim is a total that is told before it, less an amount that this total has taken off
+/// already: `Zahlung -200 EUR, Forderung 790 EUR. Zieht man die 200 EUR ab, sind es 590 EUR.`
+pub(super) fn is_deducted_twice(readings: &[Reading], claim: Money) -> bool {
+    readings.iter().enumerate().any(|(at, total)| {
+        let deducted = total.amount.value.cents().saturating_sub(claim.cents());
+        let is_it = |reading: &Reading| reading.amount.value.cents().abs() == deducted;
+        total.confirmed
+            && deducted > 0
+            && readings[..at].iter().any(|part| part.in_sum && is_it(part))
+            && readings[at + 1..].iter().any(is_it)
+    })
+}
+
 /// The parts that follow a total: `500 EUR, davon 450 EUR Hauptforderung und 50 EUR Zinsen`.
 fn after(readings: &[Reading], at: usize) -> Option<Vec<usize>> {
     let target = readings[at].amount.value.cents();

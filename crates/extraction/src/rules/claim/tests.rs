@@ -640,6 +640,16 @@ fn an_amount_that_the_text_goes_on_adding_to_is_not_the_total() {
 }
 
 #[test]
+fn a_payment_that_is_taken_off_twice_is_a_doubt() {
+    let table = "Verbrauch | 905,40 €\nSperrkosten | 85,00 €\nZahlung vom 20.07. | -200,00 €\nForderung heute | 790,40 €";
+    assert_eq!(read(table), Ok(Some(79_040)));
+    let again =
+        "Im Juli wurden 200,00 € überwiesen. Zieht man diese ab, sind noch 590,40 € zu zahlen.";
+    let both = read(&format!("{table}\n\n{again}"));
+    assert!(both.is_err_and(|doubts| doubts.contains(&Doubt::ContradictingTotals)));
+}
+
+#[test]
 fn exchanged_digits_in_the_sum_of_a_list_are_a_doubt_whatever_side_a_row_is_on() {
     let text = "Darlehen Kaution  1.080,00\nDarlehen Waschmaschine  299,00\nÜberzahlung 07/2025  527,20\n\
                 Insgesamt sind demnach noch 1.960,20 EUR zurückzuführen.";

@@ -86,7 +86,7 @@ pub(super) fn is_read_receipt(subject: &str, body: &str, quote: &str) -> bool {
 // What was sent to such an address has reached nobody, and somebody must send it again.
 patterns!(
     CLOSED,
-    r"\b(?:postfach|mailbox|inbox|(?:e-?mail-?|mail-?)?(?:adresse|address))\b(?:[^.;!]|\d\.)*\b(?:geschlossen|stillgelegt|ausser betrieb|abgeschaltet|eingestellt|deaktiviert|aufgeloest|nicht mehr (?:\w+ )?(?:betreut|abgerufen|bearbeitet|genutzt|verwendet|aktiv|gueltig)|no longer (?:\w+ )?(?:monitored|in use|active))\b",
+    r"\b(?:postfach|mailbox|inbox|(?:e-?mail-?|mail-?)?(?:adresse|address))\b(?:[^.;!]|\d\.)*\b(?:geschlossen|stillgelegt|ausser betrieb|abgeschaltet|eingestellt|deaktiviert|aufgeloest|nicht mehr (?:\w+ )?(?:betreut|abgerufen|gelesen|bearbeitet|genutzt|verwendet|aktiv|gueltig)|no longer (?:\w+ )?(?:monitored|in use|active))\b",
 );
 
 pub(super) fn is_auto_reply(subject: &str, body: &str, said: &[Said<'_>]) -> bool {
