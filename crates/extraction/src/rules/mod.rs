@@ -81,7 +81,13 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     }
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
     let is_price = claim.is_some_and(|claim| {
-        (claim.is_unnamed || claim.is_bare_sum) && account.is_sum_of_rates(claim.value, &folded)
+        let is_of_today = claim.segment.is_some_and(|at| {
+            let sentence = &folded[account.segments[at].range.clone()];
+            intent::speaks_of_today(sentence) && !intent::is_price_of_plan(sentence)
+        });
+        (claim.is_unnamed || claim.is_bare_sum)
+            && !is_of_today
+            && account.is_sum_of_rates(claim.value, &folded)
     });
     let is_bare = |claim: &Claim| {
         let is_sure = |at: usize| {

@@ -443,6 +443,9 @@ fn instalments_are_a_plan_only_where_somebody_grants_them() {
         "Wir räumen 18 Monatsraten ein.",
         "Der Schuldnerin wird nachgelassen, die Schuld in monatlichen Teilbeträgen zu 40,00 EUR zu tilgen.",
         "Im Gespräch war eine Rate von 20,00 EUR, dagegen habe ich keine Einwände.",
+        "Mit 60,00 EUR im Monat kommen wir klar.",
+        "Wir sind mit 40 Euro monatlich einverstanden.",
+        "Dem Wunsch nach Abzahlung geben wir statt.",
     ];
     for body in plans {
         let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
@@ -454,6 +457,8 @@ fn instalments_are_a_plan_only_where_somebody_grants_them() {
         "Die im Januar beantragten Raten von 25,00 EUR sind nicht bewilligt worden.",
         "Rückständige Raten: 3 x 20,00 EUR",
         "Das Ruhen endet, sobald eine Ratenzahlung vereinbart ist.",
+        "Der Tarif kostete 44,90 EUR im Monat.",
+        "Die laufenden Abschläge von 74,00 EUR im Monat nehmen wir gern entgegen.",
     ];
     for body in none {
         let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
@@ -468,6 +473,11 @@ fn a_sum_of_today_in_a_grant_is_the_claim_and_the_price_of_a_plan_is_not() {
     assert_eq!(read(&format!("{granted}\n{rates}")).doubts, []);
     let price = "Die Vereinbarung kostet mit Einigungsgebühr heute insgesamt 645,50 EUR.";
     let doubts = read(&format!("{price}\nWir gewähren 12 Raten von 50,00 EUR.")).doubts;
+    assert!(doubts.contains(&Doubt::NoTotal), "{doubts:?}");
+    let table = "Heute offener Gesamtbetrag | 600,00 EUR\n12 Raten | 50,00 EUR";
+    assert_eq!(read(&format!("Wir gewähren Raten:\n\n{table}")).doubts, []);
+    let table = table.replace("Heute offener Gesamtbetrag", "Gesamtbetrag");
+    let doubts = read(&format!("Wir gewähren Raten:\n\n{table}")).doubts;
     assert!(doubts.contains(&Doubt::NoTotal), "{doubts:?}");
 }
 

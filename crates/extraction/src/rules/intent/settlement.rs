@@ -10,7 +10,7 @@ use crate::pattern::pattern;
 patterns!(
     REFUSES,
     r"(?:plan|planes|vergleich|vergleichs\w*|vorschlag|vorschlaege|angebot|quote|ratenzahlung|raten\w*|teilzahlung|stundung|erlass|verzicht|einigung\w*|regulierung\w*|zahlungs\w*|offer|proposal|einigungsversuch|schuldenbereinigung\w*|minderung|reduzierung|widerspruch|einwand|einwaende|einrede)\b.*",
-    r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|zuzustimmen|naeherzutreten|anzunehmen|mitzutragen|einzugehen|einzulassen|nachzukommen|beizutreten|zu (?:akzeptieren|folgen|entsprechen|vermitteln|vertreten)|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|entsprechen|entsprochen|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|(?:ein|an|zu)(?: ?[.,;!)]|$| (?:und|da|weil|sondern|denn|aber|sowie|oder)\b))|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel|kein raum|gescheitert|widersprochen|ablehnen|nicht in der lage|trete?n? (?:wir |ich )?(?:\w+ ){0,2}entgegen|nicht (?:\w+ )?(?:gebilligt|befuerwortet)|keine (?:moeglichkeit|veranlassung|grundlage|handhabe)|nicht (?:\w+ ){0,4}(?:darstellbar|tragbar|hinnehmbar|akzeptabel|annehmbar|ausreichend|zielfuehrend))",
+    r"\b(?:nicht (?:\w+ ){0,4}(?:zustimmen|zugestimmt|zuzustimmen|naeherzutreten|anzunehmen|mitzutragen|einzugehen|einzulassen|nachzukommen|beizutreten|zu (?:akzeptieren|folgen|entsprechen|vermitteln|vertreten)|annehmen|angenommen|akzeptieren|akzeptiert|einverstanden|naeher ?treten|naehertreten|zulassen|moeglich|gewaehren|bewilligen|mitwirken|beteiligen|folgen|mittragen|unterstuetzen|eingehen|stattgegeben|einlassen|(?:ein|an|zu)(?: ?[.,;!)]|$| (?:und|da|weil|sondern|denn|aber|sowie|oder)\b))|lehnen (?:wir|sie|ich)|(?:wird|werden|wurde|muss|muessen|wir|hiermit) (?:\w+ ){0,6}(?:abgelehnt|ablehnen|zurueckgewiesen|zurueckweisen)|abgelehnt|ablehnung|zurueckgewiesen|keine zustimmung|kommt (?:\w+ ){0,4}nicht in (?:betracht|frage)|scheidet aus|scheitert|reject|decline|cannot (?:accept|agree)|unable to accept|ausgeschlossen|unannehmbar|inakzeptabel|kein raum|gescheitert|widersprochen|ablehnen|nicht in der lage|trete?n? (?:wir |ich )?(?:\w+ ){0,2}entgegen|nicht (?:\w+ )?(?:gebilligt|befuerwortet)|keine (?:moeglichkeit|veranlassung|grundlage|handhabe)|nicht (?:\w+ ){0,4}(?:darstellbar|tragbar|hinnehmbar|akzeptabel|annehmbar|ausreichend|zielfuehrend))",
     r"|\b(?:cannot|can not|unable to|do not|not) (?:accept|agree)\b",
     r"|\b(?:lehnen|lehne|weisen) (?:wir |ich )?(?:\w+ ){0,12}(?:plan|vergleich\w*|vorschlag|angebot|ratenzahlung|teilzahlung|quote|stundung|einigung\w*|schuldenbereinigungsplan|zurueck)\b(?:.*\bab\b)?|\b(?:stimmen|stimme|koennen|kann|moechten|werden) (?:wir |ich )?(?:\w+ ){0,10}(?:plan|vergleich\w*|vorschlag|angebot|quote|ratenzahlung|schuldenbereinigungsplan) (?:\w+ ){0,4}(?:nicht|keinesfalls|leider nicht)\b",
     r"|\bauf (?:den|einen|ihren|diesen) (?:vergleich|vorschlag|plan|deal)\b.*\bnicht\b|\bkeine(?:r|n|m)? (?:ratenzahlung|vergleich|nachlaesse|abschlaege|teilzahlung|stundung|zustimmung|nachlass|verzicht|quote)\b|\bnicht bereit\b|\bnicht verhandlungsbereit\b|\bwidersprechen (?:wir|dem)|\b(?:no|not) (?:instal\w+|settlement)|\bbestehen auf (?:der )?(?:vollstaendigen|voller|vollen|sofortigen)",
@@ -51,12 +51,12 @@ patterns!(
 
 patterns!(
     PLANS,
-    r"\b(?:(?:eine|einer|jede|erste|der|die|mit) (?:\w+ )?rate|teilbetraegen|raten(?:zahlung|vereinbarung|plan|zahlungsvereinbarung|angebot|zahlungsangebot)?|monatsrate\w*|teilzahlung\w*|stundung\w*|zahlungsvereinbarung|zahlungsplan|ratenvertrag|stunden (?:wir|ihm|ihr)|wir stunden|(?:monatlich|im monat|jeden monat|je monat)\b[^.;]*\b(?:abtr\w+|abzahl\w*|zahlt|ueberweis\w*|begleich\w*|tilg\w*)|monatliche[nr]? (?:rate|raten|zahlung|zahlungen)|instal+ments?|payment plan|stillhalt\w*)\b",
+    r"\b(?:(?:eine|einer|jede|erste|der|die|mit) (?:\w+ )?rate|teilbetraegen|raten(?:zahlung|vereinbarung|plan|zahlungsvereinbarung|angebot|zahlungsangebot)?|monatsrate\w*|teilzahlung\w*|stundung\w*|zahlungsvereinbarung|zahlungsplan|ratenvertrag|stunden (?:wir|ihm|ihr)|wir stunden|(?:monatlich|im monat|jeden monat|je monat)\b[^.;]*\b(?:abtr\w+|abzahl\w*|zahlt|ueberweis\w*|begleich\w*|tilg\w*)|monatliche[nr]? (?:rate|raten|zahlung|zahlungen)|instal+ments?|payment plan|stillhalt\w*|teilbetr(?:ae|a)ge?n?|abstotter\w*|abgestottert|abzahlung|monatliche[nr]? tilgung)\b",
 );
 
 patterns!(
     PLANS_FOR_REAL,
-    r"\b(?:anbieten|bieten|angeboten|bereit|einverstanden|einverstaendnis|einverstaendnis besteht|akzeptier\w*|stimmen|zugestimmt|gewaehr\w*|bewillig\w*|einger(?:ae|a)eumt|einraeumen|raeumen|vereinbar\w*|gestund\w*|moeglich|bestaetig\w*|genehmig\w*|gestattet|erlaubt|in ordnung|wir stunden|stunden wir|vorbereitet|entgegen\w*|einverstaendlich|beginnend|ab dem|zahlbar|faellig|erste rate|zu je|annehmen|nehmen|in raten|raten zu|raten a\b|nachgelassen|zu tilgen|keine einwaende|brauchen wir|willing|agree|accept|offer)\b",
+    r"\b(?:anbieten|bieten|angeboten|bereit|einverstanden|einverstaendnis|einverstaendnis besteht|akzeptier\w*|stimmen|zugestimmt|gewaehr\w*|bewillig\w*|einger(?:ae|a)eumt|einraeumen|raeumen|vereinbar\w*|gestund\w*|moeglich|bestaetig\w*|genehmig\w*|gestattet|erlaubt|in ordnung|wir stunden|stunden wir|vorbereitet|entgegen\w*|einverstaendlich|beginnend|ab dem|zahlbar|faellig|erste rate|zu je|annehmen|nehmen|in raten|raten zu|raten a\b|nachgelassen|zu tilgen|keine einwaende|brauchen wir|geht klar|kommen wir klar|stattgegeben|geben wir statt|gebe ich statt|nichts (?:dagegen|einzuwenden)|von (?:mir|uns) aus|angenommen|umgestellt|halte\w* (?:\w+ )?fest|festgehalten|festgesetzt|setze fest|los geht|willing|agree|accept|offer)\b",
 );
 
 patterns!(
@@ -118,13 +118,14 @@ pub(super) fn waives(sentence: &Said<'_>) -> bool {
     WAIVES.is_match(sentence.text) && !sentence.is_question()
 }
 
+// Instalments that were, or that are told of somebody else.
+patterns!(
+    TOLD,
+    r"\b(?:laufend\w*|rueckstaendig\w*|ausstehend\w*|beantragt\w*|bekommen|erhalten|eingegangen|received|last instal\w*|letzte (?:rate|zahlung)|auf teilzahlung|teilzahlungs?aufschlag|hatten?|nicht (?:\w+ ){0,6}(?:bewilligt|gewaehrt|befugt|vereinbart)|ab \d+(?:,\d\d)? ?(?:€|eur\w*)|teilzahlung (?:vom )?\d)",
+);
+
 /// Whether instalments to come are spoken of.
 pub(super) fn names_plan(sentence: &Said<'_>) -> bool {
-    static TOLD: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"\b(?:rueckstaendig\w*|ausstehend\w*|beantragt\w*|bekommen|erhalten|eingegangen|received|last instal\w*|letzte (?:rate|zahlung)|auf teilzahlung|teilzahlungs?aufschlag|hatten?|nicht (?:\w+ ){0,6}(?:bewilligt|gewaehrt|befugt|vereinbart)|ab \d+(?:,\d\d)? ?(?:€|eur\w*)|teilzahlung (?:vom )?\d)",
-        )
-    });
     PLANS.is_match(sentence.text) && !sentence.is_question() && !TOLD.is_match(sentence.text)
 }
 
@@ -133,10 +134,27 @@ pub(super) fn wishes_plan(sentence: &Said<'_>) -> bool {
     PLANS.is_match(sentence.text) && PLAN_IF_WISHED.is_match(sentence.text)
 }
 
+// A monthly amount alone may be a fee or a wage.
+patterns!(
+    PER_MONTH,
+    r"\b\d+(?:,(?:\d\d|--?))? ?(?:€|eur|euro)? ?(?:im|pro|je|jeden) monat\b|\b(?:jeden monat|monatlich) (?:eur |€ ?)?\d+\b|\b\d+(?:,\d\d)? ?(?:€|eur|euro) monatlich\b",
+);
+
+patterns!(
+    TAKES_IT,
+    r"\b(?:einverstanden|geht klar|kommen wir klar|reicht|zufrieden|zugestimmt|stimmen|stattgegeben|statt|angenommen|nehmen|nimmt|annehmen|entgegen|nichts (?:dagegen|einzuwenden)|von (?:mir|uns) aus|akzeptier\w*|bewillig\w*|genehmig\w*|vereinbar\w*|vorschlag)\b",
+);
+
 /// Instalments that are granted, agreed on or offered.
 pub(super) fn grants_plan(sentence: &Said<'_>) -> bool {
-    names_plan(sentence)
-        && !sentence.is_row
-        && PLANS_FOR_REAL.is_match(sentence.text)
-        && !PLAN_IF_WISHED.is_match(sentence.text)
+    let text = sentence.text;
+    let takes_rate = || {
+        PER_MONTH.is_match(text)
+            && TAKES_IT.is_match(text)
+            && !sentence.is_question()
+            && !TOLD.is_match(text)
+    };
+    !sentence.is_row
+        && !PLAN_IF_WISHED.is_match(text)
+        && (names_plan(sentence) && PLANS_FOR_REAL.is_match(text) || takes_rate())
 }
