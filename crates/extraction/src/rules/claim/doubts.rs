@@ -119,7 +119,9 @@ pub(super) fn hold_against_parts(
     segments: &[Segment],
 ) {
     let Some(claim) = &account.claim else { return };
-    if sums::is_deducted_twice(readings, claim.value) {
+    // However well the items add up.
+    if sums::is_deducted_twice(readings, claim.value) || has_exchanged_digits(readings, claim.value)
+    {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
     if claim.strength == Strength::Confirmed || claim.value == Money::ZERO {
@@ -161,7 +163,6 @@ pub(super) fn hold_against_parts(
         || tables::contradicts(readings, first)
         || tables::foot_contradicts(readings, first)
         || sums::is_added_to(readings, last)
-        || has_exchanged_digits(readings, last)
     {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
@@ -169,8 +170,7 @@ pub(super) fn hold_against_parts(
 
 /// Whether another amount of the mail is the claim with two neighbouring digits exchanged: one of
 /// them is a slip of the pen, and nobody knows which.
-fn has_exchanged_digits(readings: &[Reading], claim: usize) -> bool {
-    let value = readings[claim].amount.value;
+fn has_exchanged_digits(readings: &[Reading], value: Money) -> bool {
     readings.iter().any(|other| {
         !matches!(other.role, Role::Former | Role::Unrelated)
             && tables::is_exchange(other.amount.value.cents(), value.cents())

@@ -540,6 +540,13 @@ fn two_neighbouring_digits_exchanged_are_a_doubt() {
 }
 
 #[test]
+fn two_neighbouring_digits_exchanged_are_a_doubt_though_the_items_add_up() {
+    let text = "Bis die Gesamtsumme von 1.124,90 € getilgt ist:\n\nHauptsache  902,10 €\nZinsen  88,30 €\nAuslagen  224,50 €\nGesamtsumme  1.214,90 €";
+    assert!(read(text).is_err_and(|doubts| doubts.contains(&Doubt::ContradictingTotals)));
+    assert_eq!(read(&text.replace("1.124,90", "1.214,90")), Ok(Some(121_490)));
+}
+
+#[test]
 fn a_line_drawn_under_a_table_does_not_end_it() {
     let text =
         "Hauptforderung  845,00\nZinsen  61,40\nKosten  180,00\n----------\nGesamt EUR  1.186,40";
