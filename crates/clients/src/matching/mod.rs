@@ -158,6 +158,10 @@ impl<'a> Mail<'a> {
     /// Whether the text has another number of the make of this one: instead of it, or between it and
     /// the amount, which is then that of both.
     fn writes_rival_of(&self, compact: &str) -> bool {
+        let unfolded = self.update.response_text.as_deref().unwrap_or_default();
+        if !reference::may_have_rival_in(compact, unfolded) {
+            return false;
+        }
         let text = self.text();
         let own = reference::place_in(compact, text);
         let amount = self.place_of_amount();

@@ -144,6 +144,26 @@ pub(crate) fn rivals_in(compact: &str, text: &[String]) -> impl Iterator<Item = 
     })
 }
 
+/// Whether [`rivals_in`] may find one in the words of a text: folding them costs a hundred times more.
+pub(crate) fn may_have_rival_in(compact: &str, text: &str) -> bool {
+    let (Some(first), bytes) = (compact.bytes().next(), text.as_bytes()) else { return false };
+    !compact.is_ascii()
+        || (0..bytes.len()).any(|start| {
+            let begins = bytes[start].eq_ignore_ascii_case(&first)
+                && (start == 0 || !bytes[start - 1].is_ascii_alphanumeric());
+            let mut others = bytes[start..].iter().filter(|byte| byte.is_ascii_alphanumeric());
+            let mut is_own = true;
+            let mut is_like = |own: u8, other: u8| {
+                let is_same = own.eq_ignore_ascii_case(&other);
+                is_own &= is_same;
+                is_same || own.is_ascii_digit() && other.is_ascii_digit()
+            };
+            begins
+                && compact.bytes().all(|own| others.next().is_some_and(|it| is_like(own, *it)))
+                && !is_own
+        })
+}
+
 /// Whether two references are of one make: the same letters before the same number of digits. A
 /// creditor that cites `NL-999999-9` does not mean its `NL-884213-7`.
 pub(crate) fn same_make(left: &str, right: &str) -> bool {

@@ -9,7 +9,8 @@ use super::*;
 use crate::document::CREDITOR_LIST;
 use crate::fence::Operation;
 use crate::guard::GuardSettings;
-use crate::matching::person::{FileName, PersonName};
+use crate::matching::person::{FileName, PersonName, words};
+use crate::matching::reference::{may_have_rival_in, rivals_in};
 use crate::matching::{Candidates, CaseNumber, Cited};
 use crate::plan::{Message, OutcomeKind, plan};
 
@@ -205,6 +206,25 @@ fn looked_up(update: &DebtUpdate, all: &[Document]) -> Vec<Document> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn no_rival_in_the_words_is_missed_before_they_are_folded(
+        letters in "[A-Z]{0,3}",
+        own in "[0-9]{7,9}",
+        end in "[0-9]{1,4}",
+        joint in select(vec!["", " ", "-", ". ", " / ", "ß"]),
+        is_lower in any::<bool>(),
+    ) {
+        let rival = format!("{}{end}", &own[..own.len() - end.len()]);
+        let (first, last) = rival.split_at(3);
+        let written = format!("Größe: {letters}{joint}{first}{joint}{last}, 5,00 EUR");
+        let text = if is_lower { written.to_lowercase() } else { written };
+        let own = format!("{letters}{own}");
+        let is_rival = rivals_in(&own, &words(&text)).next().is_some();
+        prop_assert!(!is_rival || may_have_rival_in(&own, &text), "{own} in {text}");
+        let is_read = !matches!(joint, "ß") && !own.ends_with(&end);
+        prop_assert_eq!(is_rival, is_read, "{} in {}", own, text);
+    }
 
     #[test]
     fn whom_the_queries_leave_out_would_change_no_decision(
