@@ -435,7 +435,10 @@ fn currency_before(before: &str) -> Option<Currency> {
         return None;
     }
     let tail = tail(trimmed, LONGEST_CURRENCY).to_lowercase();
-    CURRENCIES.iter().find_map(|(word, currency)| {
+    // Most words end otherwise than every currency; one byte tells.
+    let last = tail.bytes().last();
+    let mut ending = CURRENCIES.iter().filter(|(word, _)| word.bytes().last() == last);
+    ending.find_map(|(word, currency)| {
         let rest = tail.strip_suffix(word)?;
         let stands_alone = !rest.ends_with(char::is_alphanumeric);
         // `§ 5 Fr.` and `dem` end like currencies; only whole words count.
@@ -464,7 +467,9 @@ fn currency_after(rest: &str) -> Option<(Currency, usize)> {
         None => (trimmed, skipped),
     };
     let lower = trimmed.to_lowercase();
-    CURRENCIES.iter().find_map(|(word, currency)| {
+    let first = lower.bytes().next();
+    let mut beginning = CURRENCIES.iter().filter(|(word, _)| word.bytes().next() == first);
+    beginning.find_map(|(word, currency)| {
         let tail = lower.strip_prefix(word)?;
         let whole =
             !tail.starts_with(char::is_alphanumeric) || !word.ends_with(char::is_alphanumeric);
