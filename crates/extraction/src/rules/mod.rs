@@ -246,7 +246,7 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
             r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b|\bgeschwister\b",
             r"|\bauf (?:sie|ihn|den|die) (?:\w+ )?entfallende\w* (?:kopfteil|anteil)\w*",
             r"|\b(?:aus|zu|fuer|in) (?:beiden|allen|saemtlichen) (?:angelegenheiten|akten|sachen|verfahren|mandaten|vorgaengen)\b|\b(?:zwei|drei|mehrere) (?:glaeubiger|auftraggeber|mandanten)\b",
-            r"|\bbeides zusammen(?:genommen)?\b",
+            r"|\bbeides zusammen(?:genommen)?\b|\bgesamtschuldner\w*\b|\bbeiden? eheleuten?\b",
         ))
     });
     // `Um Verwechslungen vorzubeugen` tells of none.
