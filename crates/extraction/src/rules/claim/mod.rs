@@ -308,14 +308,8 @@ pub(super) fn account(text: &str) -> Account {
             likelihood: 0.0,
         });
     }
-    // What reads like a claim where nothing is owed is owed to somebody else, perhaps.
-    let is_unexplained = |reading: &Reading| {
-        reading.role == Role::Unknown
-            && reading.amount.value > Money::ZERO
-            && reading.likelihood >= likely::POSSIBLE
-    };
     if account.claim.as_ref().is_some_and(|claim| claim.value == Money::ZERO)
-        && (certainty::is_kept_up(folded) || readings.iter().any(is_unexplained))
+        && certainty::is_kept_up(folded)
     {
         account.doubts.insert(Doubt::Conditional);
     }
