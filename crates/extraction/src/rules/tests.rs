@@ -422,6 +422,7 @@ fn a_refusal_is_one_in_whatever_words() {
         "Unser Mandant hat sich gegen den Plan entschieden.",
         "Dem Antrag, die Geldstrafe in Raten von 20,00 EUR zu zahlen, wird nicht entsprochen.",
         "Ihrem Wunsch nach Stundung kann leider nicht stattgegeben werden.",
+        "Dem Vorschlag können wir nicht entsprechen.",
         "Raten von 10 Euro mache ich nicht mit.",
         "Wir sehen uns nicht in der Lage, Ihrem Vorschlag zu folgen.",
         "Wir müssen Ihren Vorschlag leider ablehnen.",
