@@ -39,9 +39,9 @@ const SURE_STATEMENT: f32 = 0.8;
 /// Reads a cleaned mail by rules. Pure and linear in the size of the mail.
 pub fn extract(mail: &CleanedMail) -> Extraction {
     let (account, amount_source) = account(mail);
-    let folded = fold(amount_source.text(mail));
-    let look = account.look(&folded);
     let texts = Texts::of(mail);
+    let folded = &*texts.of_source(amount_source).folded;
+    let look = account.look(folded);
     let references = references::references(&texts);
     let names = names::names(&texts);
     // The model looked at the text of the amounts.
@@ -63,7 +63,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
 
     let mut doubts: BTreeSet<Doubt> = intent.doubts.clone();
     doubts.extend(&account.doubts);
-    if references.several_ours || names.several || speaks_of_several(mail) {
+    if references.several_ours || names.several || speaks_of_several(&texts) {
         doubts.insert(Doubt::SeveralClients);
     }
     if mail.is_cut {
@@ -75,7 +75,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if !account.is_agreed
         || subject_disagrees(mail, account.claim.as_ref())
         || passes_on_another(mail, account.claim.as_ref())
-        || confirms_another(mail, &folded, account.claim.as_ref())
+        || confirms_another(mail, folded, account.claim.as_ref())
     {
         doubts.insert(Doubt::ContradictingTotals);
     }
@@ -87,7 +87,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
         });
         (claim.is_unnamed || claim.is_bare_sum)
             && !is_of_today
-            && account.is_sum_of_rates(claim.value, &folded)
+            && account.is_sum_of_rates(claim.value, folded)
     });
     let is_bare = |claim: &Claim| {
         let is_sure = |at: usize| {
@@ -109,7 +109,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if reservation.is_some() || is_hedged {
         doubts.insert(Doubt::Conditional);
     }
-    let hesitation = claim.and_then(|_| look.hesitation(&account, &folded));
+    let hesitation = claim.and_then(|_| look.hesitation(&account, folded));
     if hesitation.is_some() {
         doubts.insert(Doubt::Hesitation);
     }
@@ -236,8 +236,8 @@ fn confirms_another(mail: &CleanedMail, folded: &str, claim: Option<&Claim>) -> 
 }
 
 /// The mail says itself that it answers for several persons or claims.
-fn speaks_of_several(mail: &CleanedMail) -> bool {
-    let text = fold(&format!("{}\n{}", mail.subject, mail.body));
+fn speaks_of_several(texts: &Texts<'_>) -> bool {
+    let text = format!("{}\n{}", texts.subject.folded, texts.body.folded);
     static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .* und vom)\b",
@@ -253,7 +253,7 @@ fn speaks_of_several(mail: &CleanedMail) -> bool {
     static PREVENTED: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"\b(?:um|keine|von|zu) verwechslung\w*"));
     SEVERAL.is_match(&text) && SEVERAL.is_match(&PREVENTED.replace_all(&text, " "))
-        || names::lists_several(&mail.body)
+        || names::lists_several(texts.body.text)
 }
 
 /// How often an answer of this kind was right; 0.75 is needed to write.

@@ -50,6 +50,14 @@ impl<'a> Texts<'a> {
             .map(|source| Text::new(source, source.text(mail)));
         Self { mail, subject, body, quote }
     }
+
+    pub(super) fn of_source(&self, source: Source) -> &Text<'a> {
+        match source {
+            Source::Subject => &self.subject,
+            Source::Body => &self.body,
+            Source::Quote => &self.quote,
+        }
+    }
 }
 
 /// One part of a mail.

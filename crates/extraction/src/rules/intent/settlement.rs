@@ -127,7 +127,11 @@ patterns!(
 
 /// Whether instalments to come are spoken of.
 pub(super) fn names_plan(sentence: &Said<'_>) -> bool {
-    PLANS.is_match(sentence.text) && !sentence.is_question() && !TOLD.is_match(sentence.text)
+    PLANS.is_match(sentence.text) && is_to_come(sentence)
+}
+
+fn is_to_come(sentence: &Said<'_>) -> bool {
+    !sentence.is_question() && !TOLD.is_match(sentence.text)
 }
 
 /// Instalments that are possible, or wished for.
@@ -149,13 +153,7 @@ patterns!(
 /// Instalments that are granted, agreed on or offered.
 pub(super) fn grants_plan(sentence: &Said<'_>) -> bool {
     let text = sentence.text;
-    let takes_rate = || {
-        PER_MONTH.is_match(text)
-            && TAKES_IT.is_match(text)
-            && !sentence.is_question()
-            && !TOLD.is_match(text)
-    };
-    !sentence.is_row
-        && !PLAN_IF_WISHED.is_match(text)
-        && (names_plan(sentence) && PLANS_FOR_REAL.is_match(text) || takes_rate())
+    let is_granted = PLANS.is_match(text) && PLANS_FOR_REAL.is_match(text)
+        || PER_MONTH.is_match(text) && TAKES_IT.is_match(text);
+    is_granted && !sentence.is_row && !PLAN_IF_WISHED.is_match(text) && is_to_come(sentence)
 }
