@@ -120,7 +120,9 @@ pub(super) fn hold_against_parts(
 ) {
     let Some(claim) = &account.claim else { return };
     // However well the items add up.
-    if sums::is_deducted_twice(readings, claim.value) || has_exchanged_digits(readings, claim.value)
+    if sums::is_deducted_twice(readings, claim.value)
+        || sums::is_reduced_behind(readings, claim.value)
+        || has_exchanged_digits(readings, claim.value)
     {
         account.doubts.insert(Doubt::ContradictingTotals);
     }

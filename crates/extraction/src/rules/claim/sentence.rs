@@ -161,6 +161,10 @@ impl Sentence<'_> {
         if role == Role::Offer && left.iter().any(|word| word.sense == Sense::Paid) {
             role = Role::Paid;
         }
+        // `./. Teilzahlung vom 15.12.2025 | 500,00`.
+        if self.segment.is_row && self.folded[self.segment.range.clone()].starts_with("./.") {
+            role = Role::Paid;
+        }
         if direct(Sense::Inclusive) && self.is_included(left_start..start) {
             role = Role::Item;
         }

@@ -258,6 +258,19 @@ pub(super) fn is_deducted_twice(readings: &[Reading], claim: Money) -> bool {
     })
 }
 
+/// Whether the text goes on taking off from this amount: `8.939 EUR, Teilzahlung 500 EUR, 8.439 EUR`.
+pub(super) fn is_reduced_behind(readings: &[Reading], claim: Money) -> bool {
+    readings.windows(3).any(|three| {
+        let [total, deducted, rest] = three else { return false };
+        total.amount.value == claim
+            && !rest.is_vague()
+            && matches!(rest.role, Role::Unknown | Role::Sum | Role::Claim | Role::Total)
+            && deducted.amount.value > Money::ZERO
+            && claim.cents().checked_sub(deducted.amount.value.cents())
+                == Some(rest.amount.value.cents())
+    })
+}
+
 /// The parts that follow a total: `500 EUR, davon 450 EUR Hauptforderung und 50 EUR Zinsen`.
 fn after(readings: &[Reading], at: usize) -> Option<Vec<usize>> {
     let target = readings[at].amount.value.cents();

@@ -657,6 +657,16 @@ fn a_payment_that_is_taken_off_twice_is_a_doubt() {
 }
 
 #[test]
+fn an_amount_that_the_text_goes_on_taking_off_from_is_not_the_total() {
+    let account = "Lieferung   450,00 EUR\nZinsen   60,00 EUR\nGerichtskosten   90,00 EUR\n   600,00 EUR\n\
+                   ./. Teilzahlung vom 15.12.2025   100,00 EUR\n   500,00 EUR";
+    assert_eq!(read(account), Ok(Some(50_000)));
+    // Without the sign it might be a rate to come.
+    let rate = account.replace("./. ", "");
+    assert!(matches!(read(&rate), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
+}
+
+#[test]
 fn exchanged_digits_in_the_sum_of_a_list_are_a_doubt_whatever_side_a_row_is_on() {
     let text = "Darlehen Kaution  1.080,00\nDarlehen Waschmaschine  299,00\nÜberzahlung 07/2025  527,20\n\
                 Insgesamt sind demnach noch 1.960,20 EUR zurückzuführen.";
