@@ -82,6 +82,8 @@ pub enum Doubt {
     TooLong,
     /// A field of a model's answer does not stand in the mail.
     Ungrounded,
+    /// The amount is of a day long before the mail came.
+    Outdated,
     /// A sentence of the mail reads like one at which a clerk would stop.
     Hesitation,
 }
@@ -102,6 +104,7 @@ impl Doubt {
             Doubt::Illegible => "illegible",
             Doubt::TooLong => "too_long",
             Doubt::Ungrounded => "ungrounded",
+            Doubt::Outdated => "outdated",
             Doubt::Hesitation => "hesitation",
         }
     }

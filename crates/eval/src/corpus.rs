@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use clients::document::ClientDocument;
 use domain::extraction::Intent;
 use domain::money::Money;
 use extraction::Mail;
+use extraction::dates::parse_date;
 use serde::Deserialize;
 
 /// The repository's own corpus, seen from where this crate was built.
@@ -121,6 +123,12 @@ impl Route {
     }
 }
 
+/// A date as the webhook may have it, a number or a text.
+fn date(value: &serde_json::Value) -> Option<DateTime<Utc>> {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    parse_date(&text)
+}
+
 impl Case {
     /// A write that may go to review without blame.
     pub fn may_be_reviewed(&self) -> bool {
@@ -143,6 +151,8 @@ struct Webhook {
     from_name: Option<String>,
     body_html: Option<String>,
     body_text: Option<String>,
+    #[serde(default)]
+    received_at: serde_json::Value,
 }
 
 impl Corpus {
@@ -175,6 +185,7 @@ impl Case {
                 from_name: webhook.from_name,
                 body_html: webhook.body_html,
                 body_text: webhook.body_text,
+                received_at: date(&webhook.received_at),
             },
             expect: file.expect,
             tags: file.tags,

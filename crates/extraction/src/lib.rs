@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod clean;
+pub mod dates;
 mod fold;
 pub mod ground;
 mod mail;

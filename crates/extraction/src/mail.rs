@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 /// The parts of a mail that the extraction reads. At least one body should be there.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mail {
@@ -10,6 +12,8 @@ pub struct Mail {
     pub from_name: Option<String>,
     pub body_html: Option<String>,
     pub body_text: Option<String>,
+    /// When it came; without it no date in it counts as long past.
+    pub received_at: Option<DateTime<Utc>>,
 }
 
 /// Sizes only: a mail's text belongs in no log.

@@ -15,6 +15,7 @@ fn mail(body: &str) -> Mail {
         subject: Some("Forderungsauskunft".to_owned()),
         from_email: "inkasso@bank.example".to_owned(),
         from_name: Some("Bank Inkasso".to_owned()),
+        received_at: None,
         body_html: None,
         body_text: Some(format!(
             "Guten Tag,\n\n{IDENTITY}\n\n{body}\n\nFreundliche Grüße\nBank Inkasso"
@@ -320,7 +321,7 @@ proptest! {
         text in any::<Option<String>>(),
         html in "(<[a-z]{1,5}( [a-z]{1,6}=\"[^\"]{0,12}\")?/?>|</[a-z]{1,5}>|&[a-z#0-9]{1,6};|[ -~äöü€\u{202e}\n]{0,9}){0,40}",
     ) {
-        let mail = Mail { subject, body_text: text, body_html: Some(html), from_email: "x@y.example".to_owned(), from_name: None };
+        let mail = Mail { subject, body_text: text, body_html: Some(html), from_email: "x@y.example".to_owned(), from_name: None, received_at: None };
         let (cleaned, extraction, _) = read(&mail);
         for (field, evidence) in &extraction.evidence {
             let source = match evidence.source.as_str() {

@@ -15,4 +15,4 @@ mod status;
 mod webhook;
 
 pub use service::Service;
-pub use webhook::{FieldError, parse_date, parse_webhook};
+pub use webhook::{FieldError, parse_webhook};

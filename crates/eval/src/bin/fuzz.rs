@@ -163,5 +163,6 @@ fn mutated_mail(corpus: &Corpus, random: &mut Random) -> Mail {
         body_html: part(&mail.body_html),
         body_text: part(&mail.body_text),
         from_email: mail.from_email.clone(),
+        received_at: mail.received_at,
     }
 }

@@ -9,6 +9,8 @@ mod signature;
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 use crate::Mail;
 use crate::money;
 
@@ -29,6 +31,7 @@ pub struct CleanedMail {
     pub subject: String,
     pub from_email: String,
     pub from_name: Option<String>,
+    pub received_at: Option<DateTime<Utc>>,
     /// What the sender newly wrote.
     pub body: String,
     /// What was quoted from earlier messages, the office's own letter among it.
@@ -106,6 +109,7 @@ pub fn clean(mail: &Mail) -> CleanedMail {
         subject: subject.text.replace('\n', " ").chars().take(LONGEST_SUBJECT).collect(),
         from_email: mail.from_email.trim().to_owned(),
         from_name,
+        received_at: mail.received_at,
         html_text_disagrees,
         hidden_text_removed: shown.hidden_text_removed,
         is_cut: shown.is_cut || other.as_ref().is_some_and(|other| other.is_cut),
@@ -229,6 +233,7 @@ mod tests {
             from_name: None,
             body_text: text,
             body_html: html,
+            received_at: None,
         })
     }
 
@@ -259,6 +264,7 @@ mod tests {
                 from_name: Some("Hagemann, Elke".to_owned()),
                 body_text: Some(text),
                 body_html: None,
+                received_at: None,
             })
         };
         for (words, from) in [
@@ -299,6 +305,7 @@ mod tests {
             from_name: Some(name),
             body_text: Some("Guten Tag".to_owned()),
             body_html: None,
+            received_at: None,
         };
         let kept = clean(&mail).from_name.expect("there was one");
         assert!(kept.starts_with("Inkasso Muster") && kept.chars().count() <= LONGEST_SENDER_NAME);

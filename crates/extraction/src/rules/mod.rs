@@ -1,5 +1,6 @@
 //! The extractor without a model: reads a mail as a careful clerk would, and doubts aloud.
 
+mod as_of;
 mod claim;
 mod intent;
 mod names;
@@ -65,6 +66,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     doubts.extend(&account.doubts);
     if references.several_ours || names.several || speaks_of_several(&texts) {
         doubts.insert(Doubt::SeveralClients);
+    }
+    if is_outdated(mail, &account, folded) {
+        doubts.insert(Doubt::Outdated);
     }
     if mail.is_cut {
         doubts.insert(Doubt::TooLong);
@@ -192,6 +196,14 @@ fn account(mail: &CleanedMail) -> (Account, Source) {
 /// In other mails an amount may stand, but it is not what the creditor states as current.
 fn states_claim(intent: Intent) -> bool {
     matches!(intent, Intent::DebtStatement | Intent::PaymentPlan | Intent::Rejection)
+}
+
+/// The sentence of the claim says that it is of a day long before the mail came.
+fn is_outdated(mail: &CleanedMail, account: &Account, folded: &str) -> bool {
+    let segment = account.claim.as_ref().and_then(|claim| claim.segment);
+    segment.zip(mail.received_at).is_some_and(|(at, received_at)| {
+        as_of::is_long_past(&folded[account.segments[at].range.clone()], received_at)
+    })
 }
 
 /// The other body of the mail states another claim, or does not know this amount.

@@ -13,6 +13,7 @@ fn read_with_subject(subject: &str, body: &str) -> Extraction {
         from_name: Some("Bank Inkasso".to_owned()),
         body_text: Some(body.to_owned()),
         body_html: None,
+        received_at: None,
     }))
 }
 
@@ -173,7 +174,7 @@ fn advertising_without_a_case_is_spam() {
     for body in [
         "Webinar zum Insolvenzrecht, 149,00 EUR zzgl. USt. Jetzt Platz sichern!",
         "Firmenkredit bis 80.000 EUR. Sie möchten keine Angebote mehr? Abbestellen.",
-        "Rundbrief an alle: Der Beitrag steigt. Liebe Mitglieder, danke!",
+        "Rundbrief an alle Mitglieder: Der Beitrag steigt auf 60,00 EUR. Die Jahreshauptversammlung ist am 3. Mai, jetzt anmelden!",
         "Du bekommst diese Mail, weil du uns geschrieben hast. Jetzt stöbern, Abmelden mit einem Klick.",
         "Gesamtforderung 750,00 EUR. Der Vertrag kommt durch Überweisung zustande. Bei Nichtgefallen betrachten Sie dies als Offerte.",
         "Ihre Sendung DE771 konnte nicht zugestellt werden, es fehlen 2,99 EUR Zollgebühr.",
@@ -760,4 +761,23 @@ fn numbers_of_registers_and_flats_are_references() {
         let references = read(body).reference_numbers;
         assert!(references.iter().any(|found| found == number), "{body}: {references:?}");
     }
+}
+
+#[test]
+fn an_amount_of_a_day_long_before_the_mail_came_is_outdated() {
+    let doubts = |received_at: &str| {
+        let mail = Mail {
+            body_text: Some(
+                "Herr Max Muster, AZ-2026-17: Die Gesamtforderung beträgt zum 31.12.2025 500,00 EUR."
+                    .to_owned(),
+            ),
+            received_at: crate::dates::parse_date(received_at),
+            ..Mail::default()
+        };
+        extract(&clean(&mail)).doubts
+    };
+    assert_eq!(doubts("2026-05-04T08:00:00Z"), [Doubt::Outdated]);
+    assert_eq!(doubts("2026-01-15T08:00:00Z"), []);
+    // Nobody knows when it came.
+    assert_eq!(doubts(""), []);
 }

@@ -52,6 +52,7 @@ fn mail_with(statement: &str) -> CleanedMail {
             "Guten Tag,\n\nin Sachen Jörg Groß (Ihr Zeichen 4711/26, unser Zeichen HF 1-22) \
              teilen wir mit: {statement}\n\nMit freundlichen Grüßen\nHabicht"
         )),
+        received_at: None,
     })
 }
 

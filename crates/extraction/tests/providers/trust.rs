@@ -144,6 +144,7 @@ fn mails_without_a_claim() -> Vec<(String, CleanedMail)> {
             from_name: part("from_name"),
             body_html: part("body_html"),
             body_text: part("body_text"),
+            received_at: None,
         });
         mails.push((path.file_name().unwrap().to_string_lossy().into_owned(), mail));
     }

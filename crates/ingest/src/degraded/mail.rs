@@ -46,15 +46,17 @@ impl MailInMemory {
     /// A date that is missing or ahead is now, as in Postgres.
     pub(super) fn new(email_id: i64, mail: NewIncomingEmail) -> Self {
         let now = Utc::now();
+        let received_at = mail.received_at.map_or(now, |date| date.min(now));
         Self {
             email_id,
-            received_at: mail.received_at.map_or(now, |date| date.min(now)),
+            received_at,
             mail: Mail {
                 subject: mail.subject,
                 from_email: mail.from_email,
                 from_name: mail.from_name,
                 body_html: mail.raw_body_html,
                 body_text: mail.raw_body_text,
+                received_at: Some(received_at),
             },
         }
     }

@@ -82,6 +82,7 @@ async fn read(processing: &Processing, mail: &ClaimedEmail) -> Outcome {
         from_name: mail.from_name.clone(),
         body_html: mail.raw_body_html.clone(),
         body_text: mail.raw_body_text.clone(),
+        received_at: Some(mail.received_at),
     };
     let raw = parts.body_html.as_deref().or(parts.body_text.as_deref()).unwrap_or_default();
     let tokens_before = approximate_tokens(raw);

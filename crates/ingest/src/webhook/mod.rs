@@ -3,7 +3,6 @@
 //! Surprising rule: whatever could succeed later is answered 503 or 429 with Retry-After, also a
 //! panic, because Zendesk repeats those and not a 500.
 
-mod dates;
 mod parse;
 pub(crate) mod problem;
 mod signature;
@@ -22,7 +21,6 @@ use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use slog::{Logger, error, info, o};
 
-pub use dates::parse_date;
 pub use parse::{FieldError, parse_webhook};
 use problem::Problem;
 use signature::SignatureHeaders;

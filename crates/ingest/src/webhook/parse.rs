@@ -3,8 +3,8 @@
 use domain::models::incoming_email::NewIncomingEmail;
 use serde_json::{Map, Value, json};
 
-use super::dates::parse_date;
 use super::text::{content_hash, fit, fit_identity, without_nul};
+use extraction::dates::parse_date;
 
 /// The lengths of the columns, in characters.
 const TICKET_ID_LENGTH: usize = 50;
