@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use domain::extraction::Intent;
 use domain::money::Money;
 use extraction::clean::CleanedMail;
 use extraction::sentences::{
@@ -78,17 +79,35 @@ struct Letter {
     cleaned: CleanedMail,
     /// The features of each sentence.
     sentences: Vec<Vec<u32>>,
-    /// A clerk would enter its total.
-    states_claim: bool,
+    /// The features of its subject.
+    subject: Vec<u32>,
+    route: Route,
+    intent: Intent,
     claim: Option<Money>,
 }
 
 impl Letter {
-    fn new(mail: &Mail, states_claim: bool, claim: Option<Money>) -> Self {
+    fn new(mail: &Mail, route: Route, intent: Intent, claim: Option<Money>) -> Self {
         let cleaned = clean::clean(mail);
+        let subject = rules::subject_features(&cleaned.subject);
         let sentences = rules::sentences(&cleaned);
         let sentences = sentences.iter().map(|sentence| features(&fold(sentence))).collect();
-        Self { cleaned, sentences, states_claim, claim }
+        Self { cleaned, sentences, subject, route, intent, claim }
+    }
+
+    /// The features of its sentences, and of its subject if asked for.
+    fn parts(&self, with_subject: bool) -> Vec<&[u32]> {
+        let subject = with_subject.then_some(&self.subject);
+        subject.into_iter().chain(&self.sentences).map(Vec::as_slice).collect()
+    }
+
+    /// A clerk would read it.
+    fn is_read(&self) -> bool {
+        self.route != Route::Ignore
+    }
+
+    fn is_unread_as(&self, intent: Intent) -> bool {
+        !self.is_read() && self.intent == intent
     }
 }
 
@@ -151,14 +170,12 @@ impl Material {
     }
 }
 
-/// The mails of a corpus that a clerk would read at all.
 fn letters(corpus: &Corpus) -> Vec<Letter> {
-    let read = corpus.cases.iter().filter(|case| case.expect.route != Route::Ignore);
-    read.map(|case| {
-        let states_claim = case.expect.route == Route::Write;
-        Letter::new(&case.mail, states_claim, case.expect.debt_amount)
-    })
-    .collect()
+    let letter = |case: &corpus::Case| {
+        let expect = &case.expect;
+        Letter::new(&case.mail, expect.route, expect.intent, expect.debt_amount)
+    };
+    corpus.cases.iter().map(letter).collect()
 }
 
 /// The sentences of a corpus in the order of its mails, each once, as a line of labels has them.
@@ -181,11 +198,19 @@ pub fn train(material: &Material) -> Model {
     let sentences = || material.offices.iter().flat_map(|office| &office.sentences);
     let letters: Vec<&Letter> =
         material.offices.iter().flat_map(|office| &office.letters).collect();
+    let read = letters.iter().filter(|letter| letter.is_read());
+    let read = read.map(|letter| (letter.parts(false), letter.route == Route::Write));
+    let unread = |intent: Intent| {
+        let examples =
+            letters.iter().map(|letter| (letter.parts(true), letter.is_unread_as(intent)));
+        train_mails(examples.collect())
+    };
     let full = FullWeights {
         kinds: train_kinds(sentences().collect()),
         amounts: train_amounts(sentences().collect()),
         choice: train_choice(&choices(material)),
-        mails: train_mails(letters),
+        mails: train_mails(read.collect()),
+        unread: [unread(Intent::AutoReply), unread(Intent::Spam)],
     };
     Model::quantised(&full, material.source)
 }
@@ -267,7 +292,8 @@ fn choices(material: &Material) -> Vec<Choices> {
         let sentences = others.iter().flat_map(|(_, office)| &office.sentences).collect();
         let full = FullWeights { amounts: train_amounts(sentences), ..FullWeights::default() };
         let model = Model::quantised(&full, material.source);
-        for letter in own.iter().flat_map(|(_, office)| &office.letters) {
+        let letters = own.iter().flat_map(|(_, office)| &office.letters);
+        for letter in letters.filter(|letter| letter.is_read()) {
             let found = rules::choices(&model, &letter.cleaned).into_iter();
             choices.push(
                 found.map(|(value, features)| (features, Some(value) == letter.claim)).collect(),
@@ -309,17 +335,18 @@ fn train_choice(choices: &[Choices]) -> Vec<f32> {
     weights.values
 }
 
-fn train_mails(mut letters: Vec<&Letter>) -> Vec<f32> {
+/// Of mails, each with the features of its parts and whether it is one of those looked for.
+fn train_mails(mut mails: Vec<(Vec<&[u32]>, bool)>) -> Vec<f32> {
     let mut random = Random::new(SEED);
     let mut weights = Weights::new();
     for _ in 0..EPOCHS {
-        shuffle(&mut letters, &mut random);
-        for letter in &letters {
-            let norm = norm_of(letter.sentences.iter().map(Vec::len).sum());
-            let sums = letter.sentences.iter().map(|sentence| weights.sum(sentence));
+        shuffle(&mut mails, &mut random);
+        for (parts, is_one) in &mails {
+            let norm = norm_of(parts.iter().map(|part| part.len()).sum());
+            let sums = parts.iter().map(|part| weights.sum(part));
             let said = likelihood(sums.sum::<f32>() * norm + weights.values[BUCKETS]);
-            let error = said - f32::from(letter.states_claim);
-            for bucket in letter.sentences.iter().flatten() {
+            let error = said - f32::from(*is_one);
+            for bucket in parts.iter().copied().flatten() {
                 weights.step(*bucket as usize, error * norm);
             }
             weights.step(BUCKETS, error);
@@ -377,7 +404,8 @@ mod tests {
 
     fn letter(body: &str, claim: Option<i64>) -> Letter {
         let mail = Mail { body_text: Some(body.to_owned()), ..Mail::default() };
-        Letter::new(&mail, claim.is_some(), claim.map(Money::from_cents))
+        let route = if claim.is_some() { Route::Write } else { Route::Review };
+        Letter::new(&mail, route, Intent::DebtStatement, claim.map(Money::from_cents))
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod references;
 mod second_look;
 mod segments;
 mod texts;
+mod unread;
 mod words;
 
 use std::borrow::Cow;
@@ -58,7 +59,6 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
             segments: &body_segments,
             look: body_look,
             names_case: references.ours.is_some(),
-            names_client: names.client.is_some(),
         },
     );
 
@@ -161,6 +161,11 @@ pub fn sentences(mail: &CleanedMail) -> Vec<&str> {
 /// The amounts of the body, each with what the second reader of amounts is to know of it.
 pub fn choices(model: &Model, mail: &CleanedMail) -> Vec<(Money, Vec<u32>)> {
     claim::choices(model, &mail.body)
+}
+
+/// What the model of mails that no clerk need read is to know of a subject.
+pub fn subject_features(subject: &str) -> Vec<u32> {
+    unread::features_of_subject(subject)
 }
 
 /// Whether this amount stands in the body, but only as an item, a rate, an offer or the like.

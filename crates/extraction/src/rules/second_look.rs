@@ -14,7 +14,7 @@ use regex::Regex;
 use super::claim::{Account, Claim};
 use super::segments::Segment;
 use crate::pattern::pattern;
-use crate::sentences::{Kind, Kinds, Model, features};
+use crate::sentences::{Kind, Kinds, Model, Tally, features};
 
 /// A sentence this likely to give a clerk reason to hesitate goes to one. Chosen on labelled mails
 /// that the model had not seen: lower values hold back more clear mails than they catch wrong ones.
@@ -54,6 +54,8 @@ pub(super) struct SecondLook {
     kinds: Vec<Kinds>,
     /// How likely the text as a whole states a claim as it stands.
     whole: f32,
+    /// What its sentences weigh for the mails that no clerk need read.
+    tally: Tally,
     /// The text is too short to be told by its words as a whole.
     is_short: bool,
 }
@@ -63,7 +65,10 @@ impl SecondLook {
         let model = Model::embedded();
         let found: Vec<Vec<u32>> =
             segments.iter().map(|segment| features(&folded[segment.range.clone()])).collect();
+        let mut tally = Tally::default();
+        found.iter().for_each(|sentence| model.count(&mut tally, sentence));
         Self {
+            tally,
             kinds: found.iter().map(|found| model.read_features(found)).collect(),
             whole: model.read_mail(found.iter().map(Vec::as_slice)),
             is_short: folded.split_whitespace().take(SHORTEST_MAIL).count() < SHORTEST_MAIL,
@@ -73,6 +78,11 @@ impl SecondLook {
     /// Whether the text as a whole states a claim as it stands beyond doubt.
     pub(super) fn is_plain(&self) -> bool {
         self.whole >= PLAIN_MAIL && !self.is_short
+    }
+
+    /// What the sentences weigh for the mails that no clerk need read.
+    pub(super) fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// What the model makes of a segment.

@@ -10,7 +10,7 @@ mod model;
 pub use crate::fold::fold;
 pub use features::{BUCKETS, amounts, features};
 pub(crate) use features::{bucket, push_words_before};
-pub use model::{FullWeights, Kinds, Model, likelihood, softmax};
+pub use model::{FullWeights, Kinds, Model, Tally, Unread, likelihood, softmax};
 
 /// What a sentence of a creditor's mail does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -19,6 +19,9 @@ pub struct Model {
     choice: Table,
     /// Whether a mail states a claim as it stands, by all its words.
     mails: Table,
+    /// Whether a clerk need read a mail, by all its words and its subject: pairs of weights, one for
+    /// receipts and one for adverts.
+    unread: Table,
     /// SHA-256 of what gave the weights.
     source: [u8; 32],
 }
@@ -61,6 +64,24 @@ pub struct FullWeights {
     pub amounts: Vec<f32>,
     pub choice: Vec<f32>,
     pub mails: Vec<f32>,
+    /// For receipts and for adverts.
+    pub unread: [Vec<f32>; 2],
+}
+
+/// How likely a mail is one that no clerk need read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Unread {
+    /// A machine that read nothing sent it.
+    pub receipt: f32,
+    /// It advertises or cheats.
+    pub advert: f32,
+}
+
+/// What the features of a mail so far weigh for [`Unread`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    sums: [i32; 2],
+    features: usize,
 }
 
 /// How likely a sentence is of each kind; the sum is 1.
@@ -89,7 +110,8 @@ impl Default for FullWeights {
             kinds: vec![[0.0; KINDS]; BUCKETS + 1],
             amounts: single.clone(),
             choice: single.clone(),
-            mails: single,
+            mails: single.clone(),
+            unread: [single.clone(), single],
         }
     }
 }
@@ -114,14 +136,18 @@ impl Model {
 
     pub fn quantised(full: &FullWeights, source: [u8; 32]) -> Model {
         assert_eq!(full.kinds.len(), BUCKETS + 1, "one row for each bucket and the biases");
-        for single in [&full.amounts, &full.choice, &full.mails] {
+        for single in [&full.amounts, &full.choice, &full.mails].into_iter().chain(&full.unread) {
             assert_eq!(single.len(), BUCKETS + 1);
         }
+        let [receipts, adverts] = &full.unread;
+        let pairs: Vec<f32> =
+            receipts.iter().zip(adverts).flat_map(|(one, other)| [*one, *other]).collect();
         Model {
             kinds: Table::quantised(full.kinds.as_flattened()),
             amounts: Table::quantised(&full.amounts),
             choice: Table::quantised(&full.choice),
             mails: Table::quantised(&full.mails),
+            unread: Table::quantised(&pairs),
             source,
         }
     }
@@ -131,8 +157,8 @@ impl Model {
         self.source
     }
 
-    fn tables(&self) -> [&Table; 4] {
-        [&self.kinds, &self.amounts, &self.choice, &self.mails]
+    fn tables(&self) -> [&Table; 5] {
+        [&self.kinds, &self.amounts, &self.choice, &self.mails, &self.unread]
     }
 
     /// The source, the scales as four bytes each, then the weights.
@@ -149,7 +175,7 @@ impl Model {
     /// The reverse of [`Model::to_bytes`]; `None` if the length is not that of a model.
     pub fn from_bytes(bytes: &[u8]) -> Option<Model> {
         let (source, rest) = bytes.split_first_chunk::<32>()?;
-        let (scales, mut rest) = rest.split_first_chunk::<16>()?;
+        let (scales, mut rest) = rest.split_first_chunk::<20>()?;
         let mut scales = scales.as_chunks::<4>().0.iter().map(|scale| f32::from_le_bytes(*scale));
         let mut table = |rows: usize| {
             let (weights, behind) = rest.split_at_checked((BUCKETS + 1) * rows)?;
@@ -162,6 +188,7 @@ impl Model {
             amounts: table(1)?,
             choice: table(1)?,
             mails: table(1)?,
+            unread: table(2)?,
             source: *source,
         };
         rest.is_empty().then_some(model)
@@ -216,6 +243,26 @@ impl Model {
             (sum + self.mails.sum(sentence), count + sentence.len())
         });
         likelihood(self.mails.score(sum, count))
+    }
+
+    /// Adds a sentence of a mail, or its subject, to what its features weigh.
+    pub fn count(&self, tally: &mut Tally, features: &[u32]) {
+        for bucket in features {
+            let row = *bucket as usize * 2;
+            for (sum, weight) in tally.sums.iter_mut().zip(&self.unread.weights[row..row + 2]) {
+                *sum += i32::from(*weight);
+            }
+        }
+        tally.features += features.len();
+    }
+
+    /// How likely a mail whose features weigh so much is one that no clerk need read.
+    pub fn read_unread(&self, tally: Tally) -> Unread {
+        let score = |at: usize| {
+            let bias = f32::from(self.unread.weights[BUCKETS * 2 + at]);
+            (tally.sums[at] as f32 / root(tally.features) + bias) * self.unread.scale
+        };
+        Unread { receipt: likelihood(score(0)), advert: likelihood(score(1)) }
     }
 }
 

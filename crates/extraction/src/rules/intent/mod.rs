@@ -27,17 +27,19 @@ use regex::Regex;
 use super::claim::{Account, Claim, Role, Strength};
 use super::second_look::SecondLook;
 use super::segments::Segment;
+use super::unread;
 use crate::clean::CleanedMail;
 use crate::fold::fold;
 use crate::pattern::pattern;
-use machine::{is_auto_reply, is_bounce, is_read_receipt, says_it_is_a_machine};
+use crate::sentences::Tally;
+use machine::{is_bounce, is_closed, is_read_receipt, is_receipt, is_surely_receipt};
 use questions::{ASKS_FOR, asks_for_answer, cannot_assign, needs_fact, puts_off};
 use said::{Said, said};
 use sale::{is_sold, speaks_of_sale};
 use settlement::{
     accepts, counters, grants_plan, names_plan, offers, refuses, waives, wishes_plan,
 };
-use spam::is_spam;
+use spam::is_advert;
 use speaker::{TALKS_TO_MACHINE, is_debtor, pays_for_debtor};
 use statement::{ATTACHED, SPEAKS_OF_CLAIM, STATES_ACCOUNT, TAKES_BACK, is_draft};
 pub(super) use statement::{is_price_of_plan, speaks_of_today};
@@ -60,8 +62,6 @@ pub(super) struct Findings<'a> {
     pub(super) look: Option<&'a SecondLook>,
     /// One of our numbers stands in the mail.
     pub(super) names_case: bool,
-    /// What may be a client's name stands in it.
-    pub(super) names_client: bool,
 }
 
 /// Reads the intent of a mail whose amounts are already understood.
@@ -97,25 +97,21 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
     if is_read_receipt(&subject, &body, &mail.quote) && doubts.is_empty() {
         return done(Intent::AutoReply, false, doubts);
     }
-    if !findings.names_case
-        && is_spam(mail, &subject, &everything_new, &said, findings.names_client)
-        && doubts.is_empty()
-    {
-        return done(Intent::Spam, false, doubts);
-    }
-    if is_auto_reply(&subject, &body, &said) && doubts.is_empty() {
-        let states_claim = if says_it_is_a_machine(&subject) {
-            let is_total = |claim: &&Claim| claim.strength >= Strength::Total && !claim.is_bare_sum;
-            said.iter().any(Said::states) || claim.filter(is_total).is_some()
-        } else {
-            states_amounts || claim.is_some()
-        };
-        if !states_claim {
-            return done(Intent::AutoReply, false, doubts);
+    let unread = unread::read(&mail.subject, tally(&body, &findings));
+    if doubts.is_empty() && !says_something(&said) {
+        if !findings.names_case && is_advert(unread, &everything_new) {
+            return done(Intent::Spam, false, doubts);
         }
-        if states_amounts {
-            // A machine that confirms a receipt states no claim of its own: the figure is an echo
-            // of the office's letter, or a person must tell.
+        if is_receipt(unread) && !is_closed(&body) {
+            let is_total = |claim: &&Claim| claim.strength >= Strength::Total && !claim.is_bare_sum;
+            let states_claim = match is_surely_receipt(unread) {
+                true => claim.filter(is_total).is_some(),
+                false => claim.is_some() || states_amounts,
+            };
+            if !states_claim {
+                return done(Intent::AutoReply, false, doubts);
+            }
+            // The figure is an echo of the office's letter, or a person must tell.
             doubts.insert(Doubt::ThirdParty);
         }
     }
@@ -135,6 +131,14 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
     }
     let intent = creditors_intent(&subject, &joined, &said, account);
     done(intent, true, doubts)
+}
+
+/// What the sentences of the body weigh for the mails that no clerk need read.
+fn tally(body: &str, findings: &Findings<'_>) -> Tally {
+    match findings.look {
+        Some(look) => look.tally(),
+        None => SecondLook::new(body, findings.segments).tally(),
+    }
 }
 
 fn creditors_intent(subject: &str, body: &str, said: &[Said<'_>], account: &Account) -> Intent {

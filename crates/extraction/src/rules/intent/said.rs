@@ -30,21 +30,12 @@ pub(super) struct Said<'a> {
     alarm: f32,
     decision: f32,
     question: f32,
-    statement: f32,
 }
 
 impl<'a> Said<'a> {
     /// Words of which the model saw nothing: their pattern alone decides.
     pub(super) fn unseen(text: &'a str) -> Self {
-        Self {
-            text,
-            range: 0..0,
-            is_row: false,
-            alarm: 1.0,
-            decision: 0.0,
-            question: 0.0,
-            statement: 0.0,
-        }
+        Self { text, range: 0..0, is_row: false, alarm: 1.0, decision: 0.0, question: 0.0 }
     }
 
     pub(super) fn is_harmless(&self) -> bool {
@@ -62,10 +53,6 @@ impl<'a> Said<'a> {
 
     pub(super) fn surely_decides(&self) -> bool {
         self.decision >= SURE
-    }
-
-    pub(super) fn states(&self) -> bool {
-        self.statement >= 0.5
     }
 
     /// A question that the office is to answer, not one that the next sentence answers.
@@ -95,7 +82,6 @@ impl<'a> Said<'a> {
             self.alarm = self.alarm.max(kinds.alarm());
             self.decision = self.decision.max(kinds.of(Kind::Decision));
             self.question = self.question.max(kinds.of(Kind::Question));
-            self.statement = self.statement.max(kinds.of(Kind::Statement));
         }
     }
 }
