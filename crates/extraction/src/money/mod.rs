@@ -97,10 +97,14 @@ pub fn scan(text: &str) -> Vec<Amount> {
             }
             let trailing_minus = bytes.get(number.end) == Some(&b'-')
                 && !bytes.get(number.end + 1).is_some_and(u8::is_ascii_alphanumeric);
+            let rest = if number.has_cents { None } else { cents_after(&text[end..]) };
+            let (rest, length) = rest.unwrap_or_default();
+            at = if length > 0 { end + length } else { at };
+            let cents = number.value.cents().saturating_add(rest);
             let value = if negative || trailing_minus || is_marked_as_credit(&text[end..]) {
-                Money::from_cents(-number.value.cents())
+                Money::from_cents(-cents)
             } else {
-                number.value
+                Money::from_cents(cents)
             };
             let struck = text[..sign_start].ends_with("~~");
             let range = sign_start..number.end;
@@ -122,6 +126,20 @@ pub fn scan(text: &str) -> Vec<Amount> {
     add_misread(text, &mut amounts);
     add_spelled(text, &mut amounts);
     amounts
+}
+
+/// The cents behind the currency of a whole number, and where in the text they end: `471 Euro und 38 Cent`.
+fn cents_after(behind_currency: &str) -> Option<(i64, usize)> {
+    let rest = behind_currency.strip_prefix(',').unwrap_or(behind_currency);
+    let rest = rest.strip_prefix(' ')?;
+    let rest = rest.strip_prefix("und ").or_else(|| rest.strip_prefix("and ")).unwrap_or(rest);
+    let digits = rest.bytes().take(3).take_while(u8::is_ascii_digit).count();
+    let (number, word) = rest.split_at(digits);
+    let word = word.strip_prefix(' ').unwrap_or(word);
+    let word: String = word.chars().take_while(|c| c.is_alphanumeric()).take(6).collect();
+    let is_cents = matches!(&*word.to_lowercase(), "cent" | "cents" | "ct");
+    let end = behind_currency.len() - rest.len() + digits;
+    (is_cents && (1..=2).contains(&digits)).then(|| Some((number.parse().ok()?, end)))?
 }
 
 /// Whether nothing else stands in this cell of a table.
@@ -596,6 +614,9 @@ mod tests {
             "*1.234,56* EUR",
             "EUR: 1.234,56",
             "1.234,56 €.",
+            "1.234 Euro und 56 Cent",
+            "1.234 €, 56 ct.",
+            "EUR 1.234 und 56 Cent",
         ] {
             assert_eq!(cents(text), [123_456], "{text}");
         }
@@ -607,6 +628,10 @@ mod tests {
         assert_eq!(cents("EUR 377.45"), [37_745]);
         assert_eq!(cents("Saldo -38,20 EUR, Rest 38,20- EUR"), [-3_820, -3_820]);
         assert_eq!(cents("0,00 EUR"), [0]);
+        for text in ["5 Euro und 20 Centner", "5 Euro und 200 Cent", "5,00 Euro und 20 Cent je Tag"]
+        {
+            assert_eq!(cents(text)[0], 500, "{text}");
+        }
     }
 
     #[test]
