@@ -47,6 +47,14 @@ impl Color {
         }
     }
 
+    /// Neither black nor white nor a grey.
+    pub(super) fn is_colourful(self) -> bool {
+        match self {
+            Color::Rgb(r, g, b) => r.max(g).max(b) - r.min(g).min(b) >= 64,
+            Color::Transparent | Color::Unknown => false,
+        }
+    }
+
     pub(super) fn parse(value: &str) -> Option<Color> {
         let value = value.trim();
         if let Some(hex) = value.strip_prefix('#') {

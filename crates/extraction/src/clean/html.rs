@@ -47,9 +47,19 @@ pub(super) struct HtmlText {
 }
 
 pub(super) fn to_text(html: &str) -> HtmlText {
+    read(html, Reader::default())
+}
+
+/// The text that is written in a colour, without the rest.
+pub(super) fn to_colourful_text(html: &str) -> String {
+    read(html, Reader { only_colourful: true, ..Reader::default() }).text
+}
+
+fn read(html: &str, reader: Reader) -> HtmlText {
     let html = without_overlong_tags(html);
     let input = BufferQueue::default();
-    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+    let sink = Sink { reader: RefCell::new(reader) };
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let mut rest = &*html;
     while !rest.is_empty() && !tokenizer.sink.reader.borrow().is_full() {
         let (chunk, behind) = rest.split_at(rest.floor_char_boundary(CHUNK));
@@ -67,7 +77,6 @@ pub(super) fn to_text(html: &str) -> HtmlText {
     }
 }
 
-#[derive(Default)]
 struct Sink {
     reader: RefCell<Reader>,
 }
@@ -121,6 +130,8 @@ struct Reader {
     reverses_direction: bool,
     /// A `dt` was the last element; its `dd` belongs into the same line.
     term_has_ended: bool,
+    /// All other text is left out.
+    only_colourful: bool,
     tags: usize,
     /// Bytes of text so far, the hidden ones too.
     text_length: usize,
@@ -167,6 +178,9 @@ impl Reader {
             || element.color.vanishes_on(element.background);
         if hidden {
             self.hidden_text |= text.contains(|c: char| !c.is_whitespace());
+            return;
+        }
+        if self.only_colourful && !element.color.is_colourful() {
             return;
         }
         self.page.write(text, element.quote_depth, element.struck, element.keeps_line_breaks);

@@ -8,11 +8,14 @@ mod quotes;
 mod signature;
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use regex::Regex;
 
 use crate::Mail;
 use crate::money;
+use crate::pattern::pattern;
 
 /// The longest text that is read, in bytes, of which most may be quoted; a mail in which more stands
 /// was not written for a reader.
@@ -20,6 +23,9 @@ const LONGEST_TEXT: usize = 512 * 1024;
 
 /// The longest part of a mail that is kept, in bytes: some forty pages.
 const LONGEST_PART: usize = 64 * 1024;
+
+/// Who answers in the quote says no more than this above it, in bytes.
+const LONGEST_COVER: usize = 500;
 
 /// The longest subject that is kept, in characters.
 const LONGEST_SUBJECT: usize = 1_000;
@@ -154,7 +160,23 @@ impl Part {
         part.hidden_text_removed = read.hidden_text_removed;
         part.reverses_direction |= read.reverses_direction;
         part.is_cut |= read.is_cut;
+        if !part.quote.is_empty() && answers_in_colour(&part.body) {
+            part.add_answers(&html::to_colourful_text(html));
+        }
         part
+    }
+
+    /// What stands in the quote by the sender's own hand is new text.
+    fn add_answers(&mut self, colourful: &str) {
+        let plain = characters::to_plain(colourful).text;
+        let lines = plain.lines().map(|line| line.trim_start_matches(['>', ' ']).trim_end());
+        for line in lines.filter(|line| !line.is_empty()) {
+            if !self.body.contains(line) {
+                self.body.push_str("\n\n");
+                self.body.push_str(line);
+            }
+        }
+        self.is_cut |= cut(&mut self.body);
     }
 
     fn of_text(text: &str, subject: &str, sender: quotes::Sender<'_>) -> Part {
@@ -190,6 +212,16 @@ impl Part {
     fn is_blank(&self) -> bool {
         self.body.is_empty() && self.quote.is_empty() && self.signature.is_empty()
     }
+}
+
+/// `Antworten in Blau direkt bei den Fragen`.
+fn answers_in_colour(text: &str) -> bool {
+    static IN_COLOUR: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:in|mit) (?:(?:blauer|roter|gr(?:ü|ue)ner|farbiger) schrift|blau|rot|gr(?:ü|ue)n|farbe|lila|blue|red|green)\b|\bfarbig\b",
+        )
+    });
+    text.len() <= LONGEST_COVER && IN_COLOUR.is_match(text)
 }
 
 /// Cuts a text that is too long, at a character boundary.
@@ -286,6 +318,26 @@ mod tests {
             assert!(!mail.body.contains("2.010,75"), "{from}: {}", mail.body);
             assert!(mail.passed_on_at.is_none() && mail.forwarded_from.is_some(), "{from}");
         }
+    }
+
+    #[test]
+    fn answers_in_colour_between_quoted_questions_are_new_text() {
+        let answered = |cover: &str| {
+            let html = format!(
+                "<p>{cover}</p><blockquote type=cite><p>a) Sind es noch 400,00 EUR?</p>\
+                 <p style=\"color:#0033cc\">Nein, insgesamt 500,00 EUR.</p>\
+                 <p style=\"color:#777\">b) Gibt es einen Titel?</p></blockquote>",
+            );
+            cleaned(Some(html), None).body
+        };
+        let blue =
+            "Guten Tag, Antworten <span style=\"color:#0033cc\">in Blau</span> bei den Fragen.";
+        assert_eq!(
+            answered(blue),
+            "Guten Tag, Antworten in Blau bei den Fragen.\n\nNein, insgesamt 500,00 EUR."
+        );
+        // Nobody says what the colour means.
+        assert_eq!(answered("Guten Tag, siehe unten."), "Guten Tag, siehe unten.");
     }
 
     #[test]

@@ -45,7 +45,8 @@ static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
 static FIRM: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)(?:stamm|grund|gesellschafts|genossenschafts)(?:kapital|einlage)|haftsumme|mindestdeckung|deckungssumme|schriftform|",
-        r"einlagensicherung|gegenstandswert|streitwert|unterschrift|grundpreis|erkl(?:ä|ae)rungen|per case|versicherungssumme"
+        r"einlagensicherung|gegenstandswert|streitwert|unterschrift|grundpreis|erkl(?:ä|ae)rungen|per case|versicherungssumme|",
+        r"pr(?:ä|ae)mien?\b|bonus|gutschein|neukunden|empfehlen sie uns|freunde werben"
     ))
 });
 
