@@ -32,11 +32,31 @@ pub(super) fn is_long_past(sentence: &str, received_at: DateTime<Utc>) -> bool {
     let mut days = AS_OF
         .captures_iter(sentence)
         .filter(|found| !HAPPENED.is_match(&found["then"]))
-        .filter_map(|found| parse_date(&found["day"].replace(". ", ".").replace('.', ". ")))
+        .filter_map(|found| day(&found["day"]))
         .peekable();
     days.peek().is_some()
         && days.all(|day| received_at.signed_duration_since(day) > LONGEST_AGO)
         && !speaks_of_today(sentence)
+}
+
+/// `31.12.2025`, `31. 12. 25` or `31. dezember 2025`.
+fn day(written: &str) -> Option<DateTime<Utc>> {
+    parse_date(&written.replace(". ", ".")).or_else(|| parse_date(written))
+}
+
+/// Of which day the amounts of a column are, if its head in folded letters says nothing else: `Stand
+/// 31.12.2025`, and `heute` is after every other day.
+pub(super) fn head_day(head: &str) -> Option<DateTime<Utc>> {
+    static HEAD: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^[ (]*(?:(?:stand|saldo|forderung|rueckstand|offen|betrag|per|zum|am|vom|in eur|eur)[ :(]*)*(?:(?P<today>heute|aktuell|jetzt)\b[ (.,\d]*|(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d)))[ ()]*(?:in )?(?:eur|euro|€)?[ )]*$",
+        )
+    });
+    let found = HEAD.captures(head)?;
+    match found.name("day") {
+        Some(written) => day(written.as_str()),
+        None => Some(DateTime::<Utc>::MAX_UTC),
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +96,25 @@ mod tests {
             "Die Gesamtforderung zum 99.99.2024 beträgt 500,00 EUR.",
         ] {
             assert!(!is_past(sentence), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_column_tells_the_day_of_its_amounts() {
+        let earlier =
+            ["Stand 31.12.2025", "02.03.2026", "Saldo per 1. April 2026", "vom 30.06.26 (EUR)"];
+        let days: Vec<_> = earlier.iter().map(|head| head_day(&fold(head))).collect();
+        assert!(days.iter().all(Option::is_some) && days.is_sorted(), "{days:?}");
+        for head in ["Stand heute (11.06.2026)", "heute", "aktuell EUR"] {
+            assert_eq!(head_day(&fold(head)), Some(DateTime::<Utc>::MAX_UTC), "{head}");
+        }
+        for head in [
+            "Rechnung vom 31.12.2025",
+            "fällig am 02.03.2026",
+            "Betrag",
+            "31.12.2025 bis 30.06.2026",
+        ] {
+            assert_eq!(head_day(&fold(head)), None, "{head}");
         }
     }
 }

@@ -258,7 +258,9 @@ fn speaks_of_several(texts: &Texts<'_>) -> bool {
     static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
         pattern(concat!(
             r"\bsammel(?:auskunft|antwort|mitteilung|bestaetigung)\b|\b(?:ihre|ihren|ihrer) (?:\w+ )?(?:anfragen|schreiben vom .* und vom)\b",
-            r"|\b(?:ihre|ihren|ihrer|beider|beiden|mehrere|mehreren|folgende[nr]?) mandanten\b(?: sind| haben|:|\n| und|,)|\bihrer mandanten\b",
+            r"|\b(?:ihre|ihrer|beider|beiden|mehrere|mehreren|folgende[nr]?) mandanten\b(?: sind| haben|:|\n| und|,)|\bihrer mandanten\b",
+            // `Ihren Mandanten, Herrn Muster` is one.
+            r"|\bihren mandanten\b(?: sind| haben|:|\n| und|, [^h])",
             r"|\bandere[nrs]? person\b|\bgleichen namens\b|\bnamensgleich\w*\b|\bverwechs(?:elt|lung)\w*\b|\birrtuemlich angelegt\b",
             r"|\b(?:gegen|zu|fuer|betreffend|mandanten|schuldner) (?:die |den )?eheleuten?\b|\bgeschwister\b",
             r"|\bauf (?:sie|ihn|den|die) (?:\w+ )?entfallende\w* (?:kopfteil|anteil)\w*",

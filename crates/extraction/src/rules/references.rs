@@ -51,7 +51,8 @@ enum Firmness {
 static EXPRESS: LazyLock<Announced> = LazyLock::new(|| {
     our_number_after(concat!(
         r"(?:\b[il]hr(?:e[mnrs]?)?|\beue?r(?:e[mnrs]?)?|\byour|\bdein(?:e[mnrs]?)?) ?",
-        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer|zahl)\b(?:-?nr)?|\b(?:bei|von) (?:ihnen|euch)(?: unter| angegeben)?\b|\b(?:[il]hre?|eure?)[rm]? (?:akte|vorgang|mandat)\b"
+        r"(?:geschaefts|akten|mandats|fall)?-?(?:zeichen|az|referenz|ref|reference|gz|nummer|zahl)\b(?:-?nr)?|\b(?:bei|von) (?:ihnen|euch)(?: unter| angegeben)?\b|\b(?:[il]hre?|eure?)[rm]? (?:akte|vorgang|mandat)\b",
+        r"|\b(?:[il]hr(?:e[mnrs]?)?|eue?r(?:e[mnrs]?)?) (?:schreiben|anfrage|brief|nachricht|e-?mail|mail) vom [0-9. ]{6,12},? (?:az|aktenzeichen|zeichen|gz)\b"
     ))
 });
 

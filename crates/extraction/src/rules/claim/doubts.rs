@@ -63,6 +63,12 @@ pub(super) fn doubt_best(
         may_be
             && match other.role {
                 Role::Offer | Role::Unknown if other.likelihood >= likely::RIVAL => true,
+                // All that was owed has been paid.
+                Role::Paid
+                    if best.amount.value == Money::ZERO && other.likelihood < likely::SURE =>
+                {
+                    false
+                }
                 Role::Offer | Role::Rate | Role::Paid | Role::Unknown
                     if is_whole(other, folded) =>
                 {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Role;
 use super::sentence::{DIRECTLY_BEFORE, Sentence};
 use crate::money::{Amount, scan};
+use crate::rules::as_of;
 use crate::rules::segments::Segment;
 use crate::rules::words::{Sense, Word, words};
 
@@ -127,6 +128,17 @@ impl Sentence<'_> {
     pub(super) fn column_head(&self, amount: &Amount) -> Option<Range<usize>> {
         column_head(self.text, self.segments, self.counts, self.position, &amount.range)
     }
+
+    /// `Stand 31.12.2025 | Stand heute`: the amount stands in the column of an earlier day.
+    pub(super) fn is_of_earlier_day(&self, amount: &Amount) -> bool {
+        let heads =
+            column_heads(self.text, self.segments, self.counts, self.position, &amount.range);
+        heads.is_some_and(|(column, heads)| {
+            let days: Vec<_> = heads.map(|head| as_of::head_day(&self.folded[head])).collect();
+            let own = days.get(column).copied().flatten();
+            own.is_some_and(|own| days.iter().flatten().any(|day| *day > own))
+        })
+    }
 }
 
 /// The cell above the amounts of its column that names them all.
@@ -137,6 +149,18 @@ pub(super) fn column_head(
     position: usize,
     amount: &Range<usize>,
 ) -> Option<Range<usize>> {
+    let (column, mut heads) = column_heads(text, segments, counts, position, amount)?;
+    heads.nth(column)
+}
+
+/// In which column an amount of a table stands, and the cells that head the columns.
+fn column_heads<'t>(
+    text: &'t str,
+    segments: &[Segment],
+    counts: &[usize],
+    position: usize,
+    amount: &Range<usize>,
+) -> Option<(usize, impl Iterator<Item = Range<usize>> + use<'t>)> {
     let segment = &segments[position];
     if !segment.is_row {
         return None;
@@ -148,13 +172,13 @@ pub(super) fn column_head(
     for (position, segment) in above.take_while(|(_, segment)| segment.is_row) {
         let head = &text[segment.range.clone()];
         if counts[position] == 0 && head.split(" | ").count() == cells {
-            let mut start = segment.range.start;
-            for (at, cell) in head.split(" | ").enumerate() {
-                if at == column {
-                    return Some(start..start + cell.len());
-                }
-                start += cell.len() + 3;
-            }
+            let mut next = segment.range.start;
+            let heads = head.split(" | ").map(move |cell| {
+                let start = next;
+                next += cell.len() + " | ".len();
+                start..start + cell.len()
+            });
+            return Some((column, heads));
         }
     }
     None

@@ -1,6 +1,7 @@
 //! Which of a mail's amounts is the claim as it stands now.
 
 mod certainty;
+mod correction;
 mod doubts;
 mod label;
 mod likely;
@@ -272,6 +273,7 @@ pub(super) fn account(text: &str) -> Account {
     let mut readings = read(&reader);
     keep_last_balance(&mut readings);
     follow_rates(&mut readings);
+    correction::follow_corrections(&mut readings, folded, segments);
     check_sums(&mut readings);
     drop_included(&mut readings, folded, segments);
     likely::drop_unlikely(&mut readings, folded);

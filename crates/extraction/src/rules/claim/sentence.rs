@@ -216,7 +216,7 @@ impl Sentence<'_> {
                 role = Role::Offer;
             }
         }
-        if amount.struck {
+        if amount.struck || self.is_of_earlier_day(&amount) {
             role = Role::Former;
         }
         let sentence = &self.folded[self.segment.range.clone()];

@@ -413,6 +413,8 @@ impl Sentence<'_> {
             "pro tag",
             "je tag",
             "kalendertag",
+            "jeden tag",
+            "weiteren tag",
             "per diem",
             "zinsen seit",
             "weitere zinsen",

@@ -264,7 +264,10 @@ pub(super) fn is_reduced_behind(readings: &[Reading], claim: Money) -> bool {
         let [total, deducted, rest] = three else { return false };
         total.amount.value == claim
             && !rest.is_vague()
+            && !rest.in_sum
             && matches!(rest.role, Role::Unknown | Role::Sum | Role::Claim | Role::Total)
+            && !deducted.in_sum
+            && !matches!(deducted.role, Role::Item | Role::Basis)
             && deducted.amount.value > Money::ZERO
             && claim.cents().checked_sub(deducted.amount.value.cents())
                 == Some(rest.amount.value.cents())

@@ -664,6 +664,9 @@ fn an_amount_that_the_text_goes_on_taking_off_from_is_not_the_total() {
     // Without the sign it might be a rate to come.
     let rate = account.replace("./. ", "");
     assert!(matches!(read(&rate), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
+    // Two parts make the whole, whichever is taken off.
+    let parts = "Jetzt sind insgesamt 500,00 EUR offen (Beiträge 450,00, Säumnis 50,00).";
+    assert_eq!(read(parts), Ok(Some(50_000)));
 }
 
 #[test]
@@ -681,4 +684,39 @@ fn a_table_that_adds_up_to_another_amount_than_the_sentence_is_a_doubt() {
     assert!(matches!(read(text), Err(doubts) if doubts.contains(&Doubt::ContradictingTotals)));
     let right = text.replace("1.402,18", "1.462,18");
     assert_eq!(read(&right), Ok(Some(146_218)));
+}
+
+#[test]
+fn of_two_columns_with_days_the_later_counts() {
+    let table = "Position | Stand 31.12.2025 | Stand heute (11.06.2026)\nAbrechnung | 400,00 | 400,00\n\
+                 Mahnkosten | 70,00 | 100,00\nSumme EUR | 470,00 | 500,00";
+    assert_eq!(read(table), Ok(Some(50_000)));
+    let reversed = "Position | 14.07.2026 | 02.03.2026\nKaufpreis | 400,00 | 400,00\n\
+                    Zinsen | 100,00 | 70,00\nSumme EUR | 500,00 | 470,00";
+    assert_eq!(read(reversed), Ok(Some(50_000)));
+    let unsaid =
+        table.replace("Stand 31.12.2025", "Konto A").replace("Stand heute (11.06.2026)", "Konto B");
+    assert!(read(&unsaid).is_err());
+}
+
+#[test]
+fn a_figure_that_the_sender_corrects_does_not_contradict_the_right_one() {
+    for text in [
+        "In meiner Mail von gestern ist mir ein Zahlendreher unterlaufen. Ich hatte 781,40 EUR geschrieben. Richtig sind 718,40 EUR.",
+        "In unserer E-Mail hat sich ein Zahlendreher eingeschlichen. Dort war eine Gesamtforderung von 781,40 EUR angegeben.\n\nRichtig ist: Gesamtforderung 718,40 EUR.",
+        "Leider hat der Fehlerteufel zugeschlagen: Dort stand ein Saldo von 781,40 EUR. Richtig sind 718,40 EUR offen.",
+        "Wir haben uns vertippt. Richtig ist eine Gesamtforderung von 718,40 EUR und nicht 781,40 EUR.",
+    ] {
+        assert_eq!(read(text), Ok(Some(71_840)), "{text}");
+    }
+    for text in [
+        // Nobody speaks of a mistake, or two figures are called right.
+        "Die Gesamtforderung beträgt 781,40 EUR. Richtig ist eine Gesamtforderung von 500,00 EUR.",
+        "Der Betrag war falsch. Richtig sind 781,40 EUR offen. Richtig sind 500,00 EUR offen.",
+        // What stands before the mistake, or behind the right figure, is not what is corrected.
+        "Die Gesamtforderung beträgt 781,40 EUR.\n\nBei den Zinsen war ein Fehler. Richtig sind 500,00 EUR offen.",
+        "Der Betrag war falsch. Richtig sind 781,40 EUR offen. Die Gesamtforderung beträgt 500,00 EUR.",
+    ] {
+        assert!(read(text).is_err(), "{text}");
+    }
 }

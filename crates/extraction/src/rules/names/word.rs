@@ -84,6 +84,8 @@ pub(super) fn is_no_name(word: &str) -> bool {
         "zentrum",
         "zuschuss",
         "vorschuss",
+        "vorschlag",
+        "klinik",
     ];
     word.chars().count() < 2
         || word.bytes().any(|b| b.is_ascii_digit()) && word.len() <= SHORTEST_SCANNED_NAME
@@ -95,6 +97,10 @@ pub(super) fn is_no_name(word: &str) -> bool {
             word.as_str(),
             "ihr"
                 | "ihnen"
+                | "dein"
+                | "deine"
+                | "euer"
+                | "eure"
                 | "ihres"
                 | "betreffend"
                 | "familie"
