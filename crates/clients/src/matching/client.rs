@@ -90,6 +90,10 @@ fn confirm(
     let agreement = agreement(client);
     let name_is_another_clients =
         || namesakes(candidates, mail).iter().any(|other| *other != client);
+    let was_renamed = |client: usize| {
+        let name = candidates.prepared[client].name();
+        mail.person.as_ref().is_some_and(|former| name.was_renamed_from(former, mail.text()))
+    };
     match agreement {
         Agreement::Fully => reasons.push("name agrees".to_owned()),
         Agreement::Unknown if mail.person.is_none() => {
@@ -115,6 +119,11 @@ fn confirm(
         // the creditor must then say that the mail is about this client and nobody else.
         Agreement::Contradicts if candidates.prepared[client].name().stands_in(mail.text()) => {
             reasons.push("the client's own name stands in the text".to_owned());
+            let needs_reference = Some("aktenzeichen_contradicts_name");
+            Ok(FoundClient { client, needs_reference })
+        }
+        Agreement::Contradicts if was_renamed(client) => {
+            reasons.push("the mail tells the client's former name".to_owned());
             let needs_reference = Some("aktenzeichen_contradicts_name");
             Ok(FoundClient { client, needs_reference })
         }

@@ -159,6 +159,46 @@ impl FileName {
         })
     }
 
+    /// Whether a text, folded into words, tells that this person bore another surname before: the first
+    /// name is the file's, and the file's surname stands behind `jetzt`, or somewhere in a text that
+    /// speaks of a change of name.
+    pub(crate) fn was_renamed_from(&self, former: &PersonName, text: &[String]) -> bool {
+        const CHANGED: [&str; 14] = [
+            "namensaenderung",
+            "namenswechsel",
+            "geburtsname",
+            "geburtsnamen",
+            "maedchenname",
+            "maedchennamen",
+            "geborene",
+            "geborener",
+            "geb",
+            "vormals",
+            "ehemals",
+            "verheiratet",
+            "verheiratete",
+            "heirat",
+        ];
+        const NOW: [&str; 6] = ["jetzt", "nunmehr", "heute", "nun", "inzwischen", "mittlerweile"];
+        let shares_first = self.first.iter().any(|name| former.bare.contains(name));
+        if !shares_first || self.last.is_empty() {
+            return false;
+        }
+        let is_former = |words: &[String]| {
+            words[0].starts_with("frueher") && matches!(&*words[1], "name" | "namen" | "namens")
+        };
+        let speaks_of_change = || {
+            text.iter().any(|word| CHANGED.contains(&word.as_str()))
+                || text.windows(2).any(is_former)
+        };
+        let length = self.last.len();
+        let mut places =
+            (0..text.len()).filter(|at| text.get(*at..at + length) == Some(&self.last[..]));
+        let is_now =
+            |at: usize| at.checked_sub(1).is_some_and(|before| NOW.contains(&&*text[before]));
+        places.any(|at| is_now(at) || speaks_of_change())
+    }
+
     /// Both orders of the full name; none if one half is missing.
     pub(crate) fn keys(&self) -> Vec<String> {
         if self.first.is_empty() || self.last.is_empty() {

@@ -119,6 +119,39 @@ fn aktenzeichen_and_name_must_not_contradict_each_other() {
 }
 
 #[test]
+fn a_former_name_needs_the_new_one_in_the_text_and_the_creditors_reference() {
+    let mail = |text: &str, number: &str| DebtUpdate {
+        response_text: Some(text.to_owned()),
+        reference_numbers: vec![number.to_owned()],
+        ..update(Some("1716_25"), Some("Nicole Lorenz"), BANK)
+    };
+    let contradicts = "review: aktenzeichen_contradicts_name";
+    for (text, number, expected) in [
+        ("Frau Nicole Lorenz, jetzt Pohlmeyer, schuldet 1,00 EUR.", "BH-100-3", "1716_25 bank"),
+        (
+            "Nicole Lorenz; die Namensänderung in Pohlmeyer ist eingetragen.",
+            "BH-100-3",
+            "1716_25 bank",
+        ),
+        (
+            "Noch unter ihrem früheren Namen Nicole Lorenz geführt (heute Pohlmeyer).",
+            "BH-100-3",
+            "1716_25 bank",
+        ),
+        ("Frau Nicole Lorenz, jetzt Pohlmeyer, schuldet 1,00 EUR.", "4711", contradicts),
+        ("Frau Nicole Lorenz, Kollegin von Frau Pohlmeyer.", "BH-100-3", contradicts),
+        ("Frau Nicole Lorenz, jetzt Schneider.", "BH-100-3", contradicts),
+    ] {
+        assert_eq!(decided(&mail(text, number), &office()), expected, "{text}");
+    }
+    let sister = DebtUpdate {
+        client_name: Some("Petra Lorenz".to_owned()),
+        ..mail("Frau Petra Lorenz, jetzt Pohlmeyer.", "BH-100-3")
+    };
+    assert_eq!(decided(&sister, &office()), contradicts);
+}
+
+#[test]
 fn a_name_that_agrees_in_part_must_not_be_another_clients_in_full() {
     let mut office = office();
     let mail = update(Some("91/26"), Some("Andreas Müller"), BANK);
