@@ -64,6 +64,8 @@ pub enum Doubt {
     ForeignCurrency,
     /// More than one client is spoken of.
     SeveralClients,
+    /// The total is that of several accounts or contracts.
+    SeveralClaims,
     /// The mail talks to the machine that reads it, or hides text from the person who reads it.
     Manipulation,
     /// The amount is negative.
@@ -95,6 +97,7 @@ impl Doubt {
             Doubt::BodiesDisagree => "bodies_disagree",
             Doubt::ForeignCurrency => "foreign_currency",
             Doubt::SeveralClients => "several_clients",
+            Doubt::SeveralClaims => "several_claims",
             Doubt::Manipulation => "manipulation",
             Doubt::NegativeAmount => "negative_amount",
             Doubt::NoTotal => "no_total",

@@ -214,14 +214,19 @@ impl Part {
     }
 }
 
-/// `Antworten in Blau direkt bei den Fragen`.
+/// `Antworten in Blau direkt bei den Fragen`, `haben wir blau eingefügt`.
 fn answers_in_colour(text: &str) -> bool {
-    static IN_COLOUR: LazyLock<Regex> = LazyLock::new(|| {
+    static COLOUR: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)\b(?:in|mit) (?:(?:blauer|roter|gr(?:ü|ue)ner|farbiger) schrift|blau|rot|gr(?:ü|ue)n|farbe|lila|blue|red|green)\b|\bfarbig\b",
+            r"(?i)\b(?:blau|rot|gr(?:ü|ue)n|lila|farb\w+|blue|red|green|colou?r)(?:e[mnrs]?)?\b",
         )
     });
-    text.len() <= LONGEST_COVER && IN_COLOUR.is_match(text)
+    static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(?:antwort\w*|anmerkung\w*|angaben|eintr(?:ä|ae)g\w*|eingef(?:ü|ue)gt|eingetragen|erg(?:ä|ae)nz\w*|kommentare?|answers?|comments?)\b",
+        )
+    });
+    text.len() <= LONGEST_COVER && COLOUR.is_match(text) && ANSWER.is_match(text)
 }
 
 /// Cuts a text that is too long, at a character boundary.
@@ -330,12 +335,13 @@ mod tests {
             );
             cleaned(Some(html), None).body
         };
-        let blue =
-            "Guten Tag, Antworten <span style=\"color:#0033cc\">in Blau</span> bei den Fragen.";
-        assert_eq!(
-            answered(blue),
-            "Guten Tag, Antworten in Blau bei den Fragen.\n\nNein, insgesamt 500,00 EUR."
-        );
+        let answer = "Nein, insgesamt 500,00 EUR.";
+        for cover in [
+            "Guten Tag, Antworten <span style=\"color:#0033cc\">in Blau</span> bei den Fragen.",
+            "Unsere Antworten haben wir blau eingefügt.",
+        ] {
+            assert!(answered(cover).ends_with(&format!(".\n\n{answer}")), "{}", answered(cover));
+        }
         // Nobody says what the colour means.
         assert_eq!(answered("Guten Tag, siehe unten."), "Guten Tag, siehe unten.");
     }

@@ -45,16 +45,17 @@ fn day(written: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Of which day the amounts of a column are, if its head in folded letters says nothing else: `Stand
-/// 31.12.2025`, and `heute` is after every other day.
+/// 31.12.2025`; `heute` or `neu` is after every other day, `bisher` before.
 pub(super) fn head_day(head: &str) -> Option<DateTime<Utc>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"^[ (]*(?:(?:stand|saldo|forderung|rueckstand|offen|betrag|per|zum|am|vom|in eur|eur)[ :(]*)*(?:(?P<today>heute|aktuell|jetzt)\b[ (.,\d]*|(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d)))[ ()]*(?:in )?(?:eur|euro|€)?[ )]*$",
+            r"^[ (]*(?:(?:stand|saldo|forderung|rueckstand|offen|betrag|per|zum|am|vom|in eur|eur)[ :(]*)*(?:(?P<before>alt|bisher|bisherig|vorher|frueher)\b|(?P<now>heute|aktuell|jetzt|neu)\b[ (.,\d]*(?:ab [\d.]+)?|(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d)))[ ()]*(?:in )?(?:eur|euro|€)?[ )]*$",
         )
     });
     let found = HEAD.captures(head)?;
     match found.name("day") {
         Some(written) => day(written.as_str()),
+        None if found.name("before").is_some() => Some(DateTime::<Utc>::MIN_UTC),
         None => Some(DateTime::<Utc>::MAX_UTC),
     }
 }
@@ -105,7 +106,8 @@ mod tests {
             ["Stand 31.12.2025", "02.03.2026", "Saldo per 1. April 2026", "vom 30.06.26 (EUR)"];
         let days: Vec<_> = earlier.iter().map(|head| head_day(&fold(head))).collect();
         assert!(days.iter().all(Option::is_some) && days.is_sorted(), "{days:?}");
-        for head in ["Stand heute (11.06.2026)", "heute", "aktuell EUR"] {
+        assert_eq!(head_day(&fold("bisher")), Some(DateTime::<Utc>::MIN_UTC));
+        for head in ["Stand heute (11.06.2026)", "heute", "aktuell EUR", "neu ab 01.07.2026"] {
             assert_eq!(head_day(&fold(head)), Some(DateTime::<Utc>::MAX_UTC), "{head}");
         }
         for head in [

@@ -73,7 +73,9 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if mail.is_cut {
         doubts.insert(Doubt::TooLong);
     }
-    if other_body_disagrees(mail, account.claim.as_ref()) {
+    if other_body_disagrees(mail, account.claim.as_ref())
+        || other_body_names_another(mail, references.ours.as_ref(), names.client.as_ref())
+    {
         doubts.insert(Doubt::BodiesDisagree);
     }
     if !account.is_agreed
@@ -221,6 +223,30 @@ fn other_body_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
     let known = amounts.iter().any(|amount| amount.value == claim.value);
     let states_other = claim::account(other).claim.is_some_and(|other| other.value != claim.value);
     states_other || (!amounts.is_empty() && !known)
+}
+
+/// The other body of the mail is about another client.
+fn other_body_names_another(
+    mail: &CleanedMail,
+    ours: Option<&references::Reference>,
+    client: Option<&names::Name>,
+) -> bool {
+    let Some(other) = &mail.text_part else { return false };
+    let lacks = |text: &str| !other.contains(text);
+    if !ours.is_some_and(|number| lacks(&number.text))
+        && !client.is_some_and(|name| lacks(&name.text))
+    {
+        return false;
+    }
+    let other = CleanedMail { body: other.clone(), ..CleanedMail::default() };
+    let texts = Texts::of(&other);
+    let number = references::references(&texts).ours;
+    let is_other_number = number
+        .zip(ours)
+        .is_some_and(|(number, ours)| references::key(&number.text) != references::key(&ours.text));
+    let name = names::names(&texts).client;
+    is_other_number
+        || name.zip(client).is_some_and(|(name, own)| !names::may_be_same(&name.text, &own.text))
 }
 
 /// The sender's own subject states another claim. That of a reply is the office's.

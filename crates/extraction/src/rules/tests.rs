@@ -781,3 +781,34 @@ fn an_amount_of_a_day_long_before_the_mail_came_is_outdated() {
     // Nobody knows when it came.
     assert_eq!(doubts(""), []);
 }
+
+#[test]
+fn two_bodies_must_be_about_the_same_client() {
+    let doubts = |html_person: &str, text_person: &str| {
+        let body = |person: &str| format!("{person}. Gesamtforderung: 500,00 EUR");
+        let mail = Mail {
+            body_html: Some(format!("<p>{}</p>", body(html_person))),
+            body_text: Some(body(text_person)),
+            ..Mail::default()
+        };
+        extract(&clean(&mail)).doubts
+    };
+    let sarah = "Versicherte Sarah Weber, Ihr Zeichen 755009";
+    assert_eq!(doubts(sarah, sarah), []);
+    assert_eq!(doubts(sarah, "Versicherte Sarah  Weber, Ihr Zeichen 755009"), []);
+    let disagree = [Doubt::BodiesDisagree];
+    assert_eq!(doubts(sarah, "Versicherte Sarah Weber, Ihr Zeichen 755002"), disagree);
+    assert_eq!(doubts(sarah, "Versicherter Sergej Weber, Ihr Zeichen 755009"), disagree);
+}
+
+#[test]
+fn the_mail_that_a_correction_takes_back_is_not_this_one() {
+    let corrected = "In unserer Mail vom Dienstag hatten wir die Gesamtforderung versehentlich mit \
+                     5.016,00 EUR beziffert. Richtig sind 501,60 EUR. Wir bitten, den Tippfehler zu \
+                     entschuldigen und die erste Mail zu vernichten.";
+    let extraction = read(corrected);
+    assert_eq!(extraction.debt_amount, Some(Money::from_cents(50_160)));
+    assert_eq!((extraction.intent, extraction.doubts), (Intent::DebtStatement, vec![]));
+    let taken_back = "Die Gesamtforderung beträgt 501,60 EUR. Bitte löschen Sie die erste Mail.";
+    assert_eq!(read(taken_back).intent, Intent::Other);
+}

@@ -24,7 +24,7 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
             // What will be.
             r"|\b(?:wird|werden)\b.*\b(?:betragen|belaufen|ergeben|anwachsen)\b|\bab (?:dem )?[^ ,;]+(?: 20\d\d)? (?:betraegt|betragen|belaeuft|belaufen)\b",
             // A size, not a sum: `ab einer Gesamtforderung von`.
-            r"|\b(?:ab|bei|unter|ueber) eine[rm] (?:\w*forderung|betrag|summe|\w*saldo)\b",
+            r"|\b(?:ab|bei|unter|ueber) eine[rm] (?:\w*forderung|betrag|summe|\w*saldo|rueckstand)\b",
             // Offers.
             r"|\b(?:abgeltung|vergleichsweise|zur erledigung|letztes angebot)\b",
             // More to come, a share only, or money that has come in.

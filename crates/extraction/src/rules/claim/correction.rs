@@ -16,11 +16,27 @@ const LONGEST_APPROACH: usize = 80;
 /// `EUR und nicht ` between two amounts, in bytes.
 const LONGEST_CONTRAST: usize = 24;
 
-/// Takes for a former figure whatever the one right figure of a correction replaces.
-pub(super) fn follow_corrections(readings: &mut [Reading], folded: &str, segments: &[Segment]) {
+/// Whether a sentence speaks of what the sender wrote before, such as `bitte die erste Mail vernichten`.
+pub(in crate::rules) fn speaks_of_earlier(sentence: &str) -> bool {
+    static EARLIER: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"\b(?:erste|frueher|alt|vorig|gestrig|falsch|fehlerhaft|damalig)(?:e[mnrs]?|n)? (?:e-?mail|mail|nachricht|schreiben|auskunft|mitteilung|betrag|wert|zahl|stand|aufstellung)\b",
+            r"|\b(?:e-?mail|mail|nachricht|schreiben|auskunft|mitteilung) (?:von|vom) (?:gestern|vorgestern|heute (?:frueh|morgen|vormittag)|(?:letzt|vergangen|vorig)\w*|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|[0-9])",
+        ))
+    });
+    EARLIER.is_match(sentence)
+}
+
+/// Takes for a former figure whatever the one right figure of a correction replaces. Whether there is a
+/// correction.
+pub(super) fn follow_corrections(
+    readings: &mut [Reading],
+    folded: &str,
+    segments: &[Segment],
+) -> bool {
     static MISTAKE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"\b(?:zahlendreher|dreher|tippfehler|schreibfehler|rechenfehler|fehlerteufel|fehler|vertippt|verschrieben|vertauscht|versehen|falsch)\b",
+            r"\b(?:zahlendreher|dreher|tippfehler|schreibfehler|rechenfehler|fehlerteufel|fehler|vertippt|verschrieben|vertauscht|versehen|versehentlich|irrtuemlich|faelschlich\w*|falsch)\b",
         )
     });
     static RIGHT: LazyLock<Regex> =
@@ -35,13 +51,15 @@ pub(super) fn follow_corrections(readings: &mut [Reading], folded: &str, segment
                 RIGHT.is_match(tail(before, LONGEST_APPROACH))
             })
     };
-    let Some(right) = readings.iter().position(is_right) else { return };
+    let Some(right) = readings.iter().position(is_right) else { return false };
     let (value, place) = (readings[right].amount.value, readings[right].segment);
     if readings.iter().any(|other| is_right(other) && other.amount.value != value) {
-        return;
+        return false;
     }
     let is_mistake = |segment: &Segment| MISTAKE.is_match(&folded[segment.range.clone()]);
-    let Some(mistake) = segments[..=place].iter().position(is_mistake) else { return };
+    let Some(mistake) = segments[..=place].iter().position(is_mistake) else {
+        return false;
+    };
     let end = readings[right].amount.range.end;
     for at in 0..readings.len() {
         let other = &readings[at];
@@ -61,4 +79,5 @@ pub(super) fn follow_corrections(readings: &mut [Reading], folded: &str, segment
             readings[at].role = Role::Former;
         }
     }
+    true
 }

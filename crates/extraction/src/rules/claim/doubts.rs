@@ -1,5 +1,6 @@
 //! What the amounts of a mail say against the one that was taken for the claim.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use domain::extraction::Doubt;
@@ -16,6 +17,9 @@ use crate::tail::tail;
 
 /// `der gesamte Betrag von EUR ` before an amount, in bytes.
 const LONGEST_WHOLE: usize = 40;
+
+/// Shorter numbers behind a word for a contract are a count or a year.
+const SHORTEST_CONTRACT_NUMBER: usize = 5;
 
 /// What the words of the best total, and the amounts beside it, leave uncertain.
 pub(super) fn doubt_best(
@@ -132,6 +136,10 @@ pub(super) fn hold_against_parts(
     {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
+    if claim.strength == Strength::Confirmed && is_of_several_contracts(readings, folded, segments)
+    {
+        account.doubts.insert(Doubt::SeveralClaims);
+    }
     if claim.strength == Strength::Confirmed || claim.value == Money::ZERO {
         return;
     }
@@ -174,6 +182,38 @@ pub(super) fn hold_against_parts(
     {
         account.doubts.insert(Doubt::ContradictingTotals);
     }
+}
+
+/// Whether the parts of a sum are what is owed on several accounts or contracts, each with a number of its
+/// own: `Ratenkredit 3820114476 | 6.287,90`, `Kreditkartenkonto 5399 0412 | 1.933,05`. Invoices have numbers
+/// of their own, too, and are of one claim.
+pub(super) fn is_of_several_contracts(
+    readings: &[Reading],
+    folded: &str,
+    segments: &[Segment],
+) -> bool {
+    static CONTRACT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\b[a-z-]*(?:kredit|konto|darlehen|karte|vertrag|police|anschluss)(?:s|es|nummer|-nr)?\.?:?(?: nr\.?| nummer)? (?P<number>[a-z]{0,4}[- ]?[0-9](?:[0-9 ./-]*[0-9])?)",
+        )
+    });
+    let mut numbers = BTreeSet::new();
+    let mut last = None;
+    for part in readings.iter().filter(|reading| reading.in_sum && !is_stated(reading.role)) {
+        let Some(segment) = segments.get(part.segment).filter(|_| last != Some(part.segment))
+        else {
+            continue;
+        };
+        last = Some(part.segment);
+        let before = &folded[segment.range.start..part.amount.range.start];
+        if let Some(found) = CONTRACT.captures(before) {
+            let digits: String = found["number"].chars().filter(char::is_ascii_digit).collect();
+            if digits.len() >= SHORTEST_CONTRACT_NUMBER {
+                numbers.insert(digits);
+            }
+        }
+    }
+    numbers.len() > 1
 }
 
 /// Whether another amount of the mail is the claim with two neighbouring digits exchanged: one of

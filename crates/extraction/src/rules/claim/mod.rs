@@ -1,7 +1,7 @@
 //! Which of a mail's amounts is the claim as it stands now.
 
 mod certainty;
-mod correction;
+pub(super) mod correction;
 mod doubts;
 mod label;
 mod likely;
@@ -183,6 +183,8 @@ pub(super) struct Account {
     pub(super) is_hedged: bool,
     pub(super) readings: Vec<Reading>,
     pub(super) segments: Vec<Segment>,
+    /// The sender puts the claim in the place of an earlier figure.
+    pub(super) is_correction: bool,
     /// The second reader chooses the claim, too, if there is one.
     pub(super) is_agreed: bool,
     look: OnceCell<SecondLook>,
@@ -273,7 +275,7 @@ pub(super) fn account(text: &str) -> Account {
     let mut readings = read(&reader);
     keep_last_balance(&mut readings);
     follow_rates(&mut readings);
-    correction::follow_corrections(&mut readings, folded, segments);
+    account.is_correction = correction::follow_corrections(&mut readings, folded, segments);
     check_sums(&mut readings);
     drop_included(&mut readings, folded, segments);
     likely::drop_unlikely(&mut readings, folded);
@@ -291,6 +293,11 @@ pub(super) fn account(text: &str) -> Account {
         |at: usize| readings.iter().any(|reading| reading.segment == at && is_stated(reading.role));
     if account.claim.is_some() {
         account.reservations.extend(reservations(folded, segments, states_claim));
+        if account.is_correction {
+            let speaks_of_earlier =
+                |at: &usize| correction::speaks_of_earlier(&folded[segments[*at].range.clone()]);
+            account.reservations.retain(|at| !speaks_of_earlier(at));
+        }
     }
     if account.claim.as_ref().is_none_or(|claim| claim.value == Money::ZERO)
         && let Some(evidence) = settled_in_words(folded, segments)
@@ -318,6 +325,16 @@ pub(super) fn account(text: &str) -> Account {
     account.is_agreed = account.claim.as_ref().is_none_or(|claim| {
         claim.strength == Strength::SettledInWords || reader.has_one_value() || choice.agrees(claim)
     });
+    // The second reader knows no amounts in words, and a sum to the cent speaks for itself.
+    let in_digits = |claim: &&Claim| {
+        let mut places = readings.iter().filter(|reading| reading.amount.value == claim.value);
+        claim.strength < Strength::Confirmed && places.all(|reading| !reading.amount.in_words)
+    };
+    if account.doubts.is_empty()
+        && account.claim.as_ref().filter(in_digits).is_some_and(|claim| !choice.allows(claim))
+    {
+        account.doubts.insert(Doubt::NoTotal);
+    }
     account.readings = readings;
     account.look = look;
     account.segments = scanned.segments;

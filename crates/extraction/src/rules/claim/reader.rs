@@ -25,6 +25,11 @@ const AGREED: f32 = 0.8;
 /// were written whose table and text come to different sums.
 const AGREED_ON_SUM: f32 = 0.7;
 
+/// With less than this it is not the claim, whether or not another is: this reader sees that none is
+/// stated. Of 2,437 mails that were rightly written by models that had not seen their office 3 had less,
+/// of 14 wrong ones 1, and one amount of a mail at first sight that stated none.
+const POSSIBLE: f32 = 0.05;
+
 /// In a mail with more amounts the reader chooses none.
 const MOST_CHOICES: usize = 200;
 
@@ -76,6 +81,13 @@ impl Choice {
     pub(super) fn agrees(&self, claim: &Claim) -> bool {
         let is_sum = claim.strength == Strength::Confirmed;
         self.share(claim.value) >= if is_sum { AGREED_ON_SUM } else { AGREED }
+    }
+
+    /// Whether the claim of the rules may be one for this reader, by its sentence or by all that stands
+    /// beside it.
+    pub(super) fn allows(&self, claim: &Claim) -> bool {
+        claim.likelihood >= likely::POSSIBLE
+            || self.0.get(&claim.value).is_none_or(|likelihood| *likelihood >= POSSIBLE)
     }
 
     /// How likely this amount is the claim if any is.

@@ -73,7 +73,13 @@ impl Sentence<'_> {
         if label.is_none_or(|word| word.sense == Sense::Basis) && is_last && !is_to_be_paid {
             label = self.label_after(&amount, right, label.is_some()).or(label);
         }
-        if !is_last && label.is_none_or(|word| word.sense == Sense::Basis) {
+        // `Nach Abzug der Zahlungen sind 500 EUR rückständig`
+        let may_be_open = |sense: Sense| match sense {
+            Sense::Basis => !is_last,
+            Sense::Deducted => true,
+            _ => false,
+        };
+        if label.map_or(!is_last, |word| may_be_open(word.sense)) {
             label = self.open_after(&amount).or(label);
         }
         // `Mit 30,- EUR Mahnkosten schuldet er 500,- EUR`.

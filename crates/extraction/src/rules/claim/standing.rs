@@ -11,6 +11,10 @@ use super::{Reading, Role};
 use crate::money::Amount;
 use crate::pattern::pattern;
 use crate::rules::words::{Sense, Word};
+use crate::tail::tail;
+
+/// `12 x EUR ` before an amount, in bytes.
+const LONGEST_TIMES: usize = 16;
 
 impl Sentence<'_> {
     /// `inkl. 13,00 EUR Mahnkosten`: the amount itself is what is included.
@@ -135,8 +139,13 @@ impl Sentence<'_> {
                 r"\b(?:jeden|pro|je|im|alle) (?:monat|woche|quartal|tag|jahr)(?: (?:je|nur|noch|etwa|mindestens|gerne?|dann|rund))*[ :]*(?:eur|euro|€)?[ *]*$",
             )
         });
-        PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
-            || EACH_TIME.is_match(&self.folded[self.segment.range.start..amount.range.start])
+        // `zwei Monatsbeiträge (derzeit 2 x 410,27 EUR)`
+        static TIMES: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"\b[0-9]{1,3} ?(?:x|×|mal) ?(?:eur |euro |€ ?)?$"));
+        let before = &self.folded[self.segment.range.start..amount.range.start];
+        TIMES.is_match(tail(before, LONGEST_TIMES))
+            || PER_TIME.is_match(&self.folded[amount.range.end..self.segment.range.end])
+            || EACH_TIME.is_match(before)
     }
 
     /// `offene Rechnung über 500 EUR`.

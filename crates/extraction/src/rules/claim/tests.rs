@@ -689,14 +689,34 @@ fn a_table_that_adds_up_to_another_amount_than_the_sentence_is_a_doubt() {
 #[test]
 fn of_two_columns_with_days_the_later_counts() {
     let table = "Position | Stand 31.12.2025 | Stand heute (11.06.2026)\nAbrechnung | 400,00 | 400,00\n\
-                 Mahnkosten | 70,00 | 100,00\nSumme EUR | 470,00 | 500,00";
+                 Mahnkosten | 70,00 | 100,00\nSumme offen EUR | 470,00 | 500,00";
     assert_eq!(read(table), Ok(Some(50_000)));
     let reversed = "Position | 14.07.2026 | 02.03.2026\nKaufpreis | 400,00 | 400,00\n\
-                    Zinsen | 100,00 | 70,00\nSumme EUR | 500,00 | 470,00";
+                    Zinsen | 100,00 | 70,00\nSumme offen EUR | 500,00 | 470,00";
     assert_eq!(read(reversed), Ok(Some(50_000)));
     let unsaid =
         table.replace("Stand 31.12.2025", "Konto A").replace("Stand heute (11.06.2026)", "Konto B");
     assert!(read(&unsaid).is_err());
+}
+
+#[test]
+fn one_amount_that_neither_reader_would_take_by_its_words_is_no_claim() {
+    let contribution =
+        "Der Rückstand führt erst zum Ruhen, wenn zwei Beiträge zu je (jetzt) 410,27 EUR fehlen.";
+    assert!(!matches!(read(contribution), Ok(Some(_))), "{:?}", read(contribution));
+    let multiple =
+        "Ab einem Rückstand von zwei Monatsbeiträgen (derzeit 2 x 410,27 EUR) ruht der Vertrag.";
+    assert!(!matches!(read(multiple), Ok(Some(_))), "{:?}", read(multiple));
+}
+
+#[test]
+fn the_sum_of_several_contracts_is_not_one_claim() {
+    let accounts = "Lena Muster schuldet uns aus\nRatenkredit 3820114476 | 400,00 EUR\n\
+                    Kreditkartenkonto 5399 0412 | 100,00 EUR\nzusammen | 500,00 EUR";
+    assert!(matches!(read(accounts), Err(doubts) if doubts.contains(&Doubt::SeveralClaims)));
+    let invoices =
+        accounts.replace("Ratenkredit", "Rechnung").replace("Kreditkartenkonto", "Rechnung");
+    assert_eq!(read(&invoices), Ok(Some(50_000)));
 }
 
 #[test]

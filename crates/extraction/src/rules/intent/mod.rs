@@ -24,6 +24,7 @@ use domain::extraction::{Doubt, Intent};
 use domain::money::Money;
 use regex::Regex;
 
+use super::claim::correction::speaks_of_earlier;
 use super::claim::{Account, Claim, Role, Strength};
 use super::second_look::SecondLook;
 use super::segments::Segment;
@@ -126,7 +127,12 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
         doubts.insert(Doubt::NotTheirClaim);
         return done(Intent::Other, true, doubts);
     }
-    if said.iter().any(|sentence| TAKES_BACK.is_match(sentence.text)) {
+    // What is taken back may be the mail that this one corrects.
+    let takes_back = |sentence: &Said<'_>| {
+        TAKES_BACK.is_match(sentence.text)
+            && !(account.is_correction && speaks_of_earlier(sentence.text))
+    };
+    if said.iter().any(takes_back) {
         return done(Intent::Other, true, doubts);
     }
     let intent = creditors_intent(&subject, &joined, &said, account);

@@ -381,7 +381,7 @@ fn parts(name: &str) -> Vec<String> {
 }
 
 /// Whether two spellings can mean one person: one has all the words of the other.
-fn may_be_same(one: &str, other: &str) -> bool {
+pub(super) fn may_be_same(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
