@@ -60,6 +60,19 @@ pub(super) fn head_day(head: &str) -> Option<DateTime<Utc>> {
     }
 }
 
+/// The day with which a row in folded letters begins: `per 31.12.2025 (Saldenbestätigung) | 500,00`.
+pub(super) fn row_day(row: &str) -> Option<DateTime<Utc>> {
+    static ROW: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(?:- )?(?:stand|saldo|forderung|rueckstand)?(?: ?(?:per|zum|am|vom))?[ :]*(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d))(?: ?\([^()]*\))?[ :|]",
+        )
+    });
+    static NAMED: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(?:- )?(?:stand|saldo|forderung|rueckstand|per|zum)\b"));
+    // A date alone begins the rows of a list of invoices or payments, too.
+    NAMED.is_match(row).then(|| day(&ROW.captures(row)?["day"]))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

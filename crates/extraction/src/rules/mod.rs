@@ -115,7 +115,8 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     if reservation.is_some() || is_hedged {
         doubts.insert(Doubt::Conditional);
     }
-    let hesitation = claim.and_then(|_| look.hesitation(&account, folded));
+    let is_plan = intent.intent == Intent::PaymentPlan;
+    let hesitation = claim.and_then(|_| look.hesitation(&account, folded, is_plan));
     if hesitation.is_some() {
         doubts.insert(Doubt::Hesitation);
     }
@@ -254,7 +255,9 @@ fn subject_disagrees(mail: &CleanedMail, claim: Option<&Claim>) -> bool {
     let is_own = !references::is_reply_subject(&mail.subject) && !mail.is_forward;
     claim.filter(|_| is_own).is_some_and(|claim| {
         let of_subject = claim::account(&mail.subject).claim;
-        of_subject.is_some_and(|of_subject| of_subject.value != claim.value)
+        let states_other = of_subject.is_some_and(|of_subject| of_subject.value != claim.value);
+        let named = money::scan(&mail.subject);
+        states_other || !named.is_empty() && named.iter().all(|other| other.value != claim.value)
     })
 }
 

@@ -257,8 +257,10 @@ fn what_the_office_put_down_is_no_statement() {
 #[test]
 fn the_senders_own_subject_may_contradict_the_body() {
     let body = "Guten Tag,\n\ndie Gesamtforderung gegen Max Muster (310/26) beträgt 481,60 EUR.";
-    let own = read_with_subject("Muster, Max - offen 418,60 EUR", body);
-    assert!(own.doubts.contains(&Doubt::ContradictingTotals), "{:?}", own.doubts);
+    for subject in ["Muster, Max - offen 418,60 EUR", "Max Muster - Stand 418,60 EUR"] {
+        let own = read_with_subject(subject, body);
+        assert!(own.doubts.contains(&Doubt::ContradictingTotals), "{subject}: {:?}", own.doubts);
+    }
     for subject in ["Muster, Max - offen 481,60 EUR", "AW: Muster, Max - Ihre Forderung 418,60 EUR"]
     {
         assert_eq!(read_with_subject(subject, body).doubts, [], "{subject}");
@@ -811,4 +813,13 @@ fn the_mail_that_a_correction_takes_back_is_not_this_one() {
     assert_eq!((extraction.intent, extraction.doubts), (Intent::DebtStatement, vec![]));
     let taken_back = "Die Gesamtforderung beträgt 501,60 EUR. Bitte löschen Sie die erste Mail.";
     assert_eq!(read(taken_back).intent, Intent::Other);
+}
+
+#[test]
+fn the_sum_of_an_accepted_offer_is_not_written() {
+    let accepted = "Herr Kupfer hat sich überlegt, dass ihm der Spatz in der Hand lieber ist. Wir nehmen daher \
+                    das Angebot vom 18.06.2026 für Frau Anna Muster (310/26) an: 700,- EUR in einer Summe bis \
+                    zum 31.07.2026 auf unser Anderkonto, damit sind sämtliche Ansprüche aus der Rechnung über \
+                    3.480,- EUR erledigt.";
+    assert_eq!(read(accepted).intent, Intent::SettlementAccept);
 }

@@ -171,7 +171,7 @@ const LISTS: [(Sense, &str); 17] = [
          gegenstandswert haftpflicht sicherheiten grundschuld buergschaft monatsbeitrag \
          mindestbeitrag stundensatz kreditsumme darlehenssumme ursprungsdarlehen nennbetrag \
          auszahlung ausgezahlt auszahlungsbetrag debts minderung befanden bezieht verdient \
-         erstberatung anfahrt",
+         erstberatung anfahrt gutschein gutscheine gutscheins gutscheinwert",
     ),
     (
         Sense::Former,

@@ -102,6 +102,17 @@ impl Kinds {
     }
 }
 
+#[cfg(test)]
+impl Kinds {
+    /// A sentence that is this likely of a kind, and else harmless.
+    pub(crate) fn with(kind: Kind, likelihood: f32) -> Self {
+        let mut kinds = [0.0; KINDS];
+        kinds[Kind::Harmless as usize] = 1.0 - likelihood;
+        kinds[kind as usize] += likelihood;
+        Self(kinds)
+    }
+}
+
 impl Default for FullWeights {
     /// Weights that say nothing.
     fn default() -> Self {

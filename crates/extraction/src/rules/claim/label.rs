@@ -131,12 +131,17 @@ impl Sentence<'_> {
 
     /// `Stand 31.12.2025 | Stand heute`: the amount stands in the column of an earlier day.
     pub(super) fn is_of_earlier_day(&self, amount: &Amount) -> bool {
-        let heads =
-            column_heads(self.text, self.segments, self.counts, self.position, &amount.range);
-        heads.is_some_and(|(column, heads)| {
-            let days: Vec<_> = heads.map(|head| as_of::head_day(&self.folded[head])).collect();
-            let own = days.get(column).copied().flatten();
-            own.is_some_and(|own| days.iter().flatten().any(|day| *day > own))
+        // The empty cell above the labels of the rows may not be written.
+        [0, 1].into_iter().any(|missing| {
+            let (text, range) = (self.text, &amount.range);
+            let heads =
+                column_heads(text, self.segments, self.counts, self.position, range, missing);
+            heads.is_some_and(|(column, heads)| {
+                let days: Vec<_> = heads.map(|head| as_of::head_day(&self.folded[head])).collect();
+                let own = days.get(column).copied().flatten();
+                let is_whole = missing == 0 || days.iter().all(Option::is_some);
+                own.is_some_and(|own| is_whole && days.iter().flatten().any(|day| *day > own))
+            })
         })
     }
 }
@@ -149,17 +154,19 @@ pub(super) fn column_head(
     position: usize,
     amount: &Range<usize>,
 ) -> Option<Range<usize>> {
-    let (column, mut heads) = column_heads(text, segments, counts, position, amount)?;
+    let (column, mut heads) = column_heads(text, segments, counts, position, amount, 0)?;
     heads.nth(column)
 }
 
-/// In which column an amount of a table stands, and the cells that head the columns.
+/// In which column an amount of a table stands, and the cells that head the columns, `missing` less than
+/// the row has.
 fn column_heads<'t>(
     text: &'t str,
     segments: &[Segment],
     counts: &[usize],
     position: usize,
     amount: &Range<usize>,
+    missing: usize,
 ) -> Option<(usize, impl Iterator<Item = Range<usize>> + use<'t>)> {
     let segment = &segments[position];
     if !segment.is_row {
@@ -171,14 +178,14 @@ fn column_heads<'t>(
     let above = segments[..position].iter().enumerate().rev().take(FURTHEST_HEAD);
     for (position, segment) in above.take_while(|(_, segment)| segment.is_row) {
         let head = &text[segment.range.clone()];
-        if counts[position] == 0 && head.split(" | ").count() == cells {
+        if counts[position] == 0 && head.split(" | ").count() + missing == cells {
             let mut next = segment.range.start;
             let heads = head.split(" | ").map(move |cell| {
                 let start = next;
                 next += cell.len() + " | ".len();
                 start..start + cell.len()
             });
-            return Some((column, heads));
+            return Some((column.checked_sub(missing)?, heads));
         }
     }
     None

@@ -21,6 +21,7 @@ use domain::extraction::Doubt;
 use domain::money::Money;
 use regex::Regex;
 
+use super::as_of;
 use super::second_look::SecondLook;
 use super::segments::{Segment, segments};
 use super::words::words;
@@ -275,6 +276,7 @@ pub(super) fn account(text: &str) -> Account {
     let mut readings = read(&reader);
     keep_last_balance(&mut readings);
     follow_rates(&mut readings);
+    follow_days(&mut readings, folded, segments);
     account.is_correction = correction::follow_corrections(&mut readings, folded, segments);
     check_sums(&mut readings);
     drop_included(&mut readings, folded, segments);
@@ -475,6 +477,28 @@ fn follow_rates(readings: &mut [Reading]) {
             && reading.amount.value <= before.amount.value
         {
             readings[at].role = Role::Rate;
+        }
+    }
+}
+
+/// Of rows that give the state of one day each, the last day's counts.
+fn follow_days(readings: &mut [Reading], folded: &str, segments: &[Segment]) {
+    let day = |reading: &Reading| {
+        let segment = segments.get(reading.segment).filter(|segment| segment.is_row)?;
+        as_of::row_day(&folded[segment.range.clone()])
+    };
+    for at in 1..readings.len() {
+        let (earlier, later) = (&readings[at - 1], &readings[at]);
+        let may_be = |reading: &Reading| is_stated(reading.role) || reading.role == Role::Unknown;
+        let follow = later.segment == earlier.segment + 1 && may_be(earlier) && may_be(later);
+        if follow
+            && let (Some(one), Some(other)) = (day(earlier), day(later))
+            && one < other
+        {
+            if is_stated(earlier.role) && later.role == Role::Unknown {
+                readings[at].role = earlier.role;
+            }
+            readings[at - 1].role = Role::Former;
         }
     }
 }

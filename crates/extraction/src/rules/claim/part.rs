@@ -152,7 +152,49 @@ impl Sentence<'_> {
         let from = clause.rfind(", ").map_or(from, |comma| from + comma + 2);
         let after = &self.folded[amount.range.end..self.segment.range.end];
         let to = after.find(", ").map_or(self.segment.range.end, |comma| amount.range.end + comma);
-        WAIVES.is_match(&self.folded[from..to]) || ALL_BUT.is_match(after)
+        // `Die Rechnungen über zusammen 299,40 EUR wurden storniert`.
+        static CANCELLED: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^ ?(?:eur|euro|€)?,? (?:sind|ist|wurden?|haben wir|ist damit)\b[^;]*\b(?:storniert|annulliert|aufgehoben|ausgebucht)\b",
+            )
+        });
+        static NOT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:nicht|kein\w*|weder)\b"));
+        WAIVES.is_match(&self.folded[from..to])
+            || ALL_BUT.is_match(after)
+            || CANCELLED.is_match(after) && !NOT.is_match(after)
+    }
+
+    /// `Die Differenz setzt sich aus 541 EUR Zinsen und 62 EUR Auslagen zusammen`: parts, however the
+    /// sentence ends.
+    pub(super) fn is_constituent(&self, amount: &Amount) -> bool {
+        static SET_TOGETHER: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"\bsetz(?:t|en) sich\b[^.;]*\baus\b"));
+        SET_TOGETHER.is_match(&self.folded[self.segment.range.start..amount.range.start])
+            && self.folded[amount.range.end..self.segment.range.end].contains("zusammen")
+    }
+
+    /// `Mit dem Februar (zusammen 121,50 EUR) sind es 4.011,70 EUR`: the sum in brackets is a part of what
+    /// stands outside.
+    pub(super) fn is_sum_in_brackets(&self, amount: &Amount) -> bool {
+        let before = &self.folded[self.segment.range.start..amount.range.start];
+        let opens = before.rfind('(').is_some_and(|open| !before[open..].contains(')'));
+        let goes_on = |other: &Amount| {
+            other.range.start > amount.range.end
+                && self.folded[amount.range.end..other.range.start].contains(')')
+        };
+        opens && self.amounts.iter().any(goes_on)
+    }
+
+    /// `Nach Ihren Unterlagen 500 EUR. Stimmt das?`: the amount is what is asked.
+    pub(super) fn is_asked_about(&self) -> bool {
+        static ASKS: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^(?:stimmt|trifft|ist|sind|gilt|besteht)\b[^.!]*\b(?:das|dies|diese[rs]?|noch|so)\b[^.!]*\?$|^wie hoch ist\b[^.!]*\?$",
+            )
+        });
+        self.segments.get(self.position + 1).is_some_and(|next| {
+            !next.starts_paragraph && ASKS.is_match(self.folded[next.range.clone()].trim())
+        })
     }
 
     /// The sentence says that the amount does not belong to this claim.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use domain::money::Money;
 use regex::Regex;
 
 use super::label::{is_claim, nearest_label, role_of};
@@ -167,6 +168,11 @@ impl Sentence<'_> {
         if role == Role::Offer && left.iter().any(|word| word.sense == Sense::Paid) {
             role = Role::Paid;
         }
+        if is_stated(role) && self.is_constituent(&amount)
+            || role == Role::Sum && self.is_sum_in_brackets(&amount)
+        {
+            role = Role::Item;
+        }
         // `./. Teilzahlung vom 15.12.2025 | 500,00`.
         if self.segment.is_row && self.folded[self.segment.range.clone()].starts_with("./.") {
             role = Role::Paid;
@@ -180,14 +186,32 @@ impl Sentence<'_> {
                 r"\b(?:eingegangen|gezahlt|bezahlt|ueberwiesen|eingezahlt|gutgeschrieben) (?:sind|ist|waren|war|wurden?)(?: (?:am|bisher|bislang|hier|bei uns|dabei|insgesamt|zuletzt|bereits))*$",
             )
         });
-        if role == Role::Unknown && CAME_IN.is_match(before) {
+        // `900 EUR sind im Saldo schon abgezogen.`
+        static TAKEN_OFF: LazyLock<Regex> = LazyLock::new(|| {
+            pattern(
+                r"^ ?(?:eur|euro|€)?,? (?:sind|ist|wurden?|waren|war|haben wir) (?:[a-z]+ ){0,5}(?:abgezogen|abgesetzt|verrechnet|angerechnet|gutgeschrieben)\b",
+            )
+        });
+        let behind = &self.folded[amount.range.end..self.segment.range.end];
+        if role == Role::Unknown && CAME_IN.is_match(before)
+            || matches!(role, Role::Unknown | Role::Claim) && TAKEN_OFF.is_match(behind)
+        {
             role = Role::Paid;
+        }
+        // `Das Vertragskonto weist 0,00 EUR aus.`
+        static SHOWS: LazyLock<Regex> =
+            LazyLock::new(|| pattern(r"konto (?:weist|zeigt)(?: (?:[a-z]+|einen saldo von))*$"));
+        if role == Role::Unknown && amount.value == Money::ZERO && SHOWS.is_match(before) {
+            role = Role::Claim;
         }
         let is_limited = left
             .iter()
             .any(|word| word.sense == Sense::Limit && self.is_limit_of(word.range.end..start));
         let is_deduction = self.segment.is_row && role == Role::Paid;
-        if (is_limited && role != Role::Rate && !is_deduction) || self.is_question() {
+        if (is_limited && role != Role::Rate && !is_deduction)
+            || self.is_question()
+            || is_stated(role) && self.is_asked_about()
+        {
             role = Role::Unrelated;
         }
         if self.is_rate(&amount) {

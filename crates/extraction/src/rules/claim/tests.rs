@@ -694,6 +694,8 @@ fn of_two_columns_with_days_the_later_counts() {
     let reversed = "Position | 14.07.2026 | 02.03.2026\nKaufpreis | 400,00 | 400,00\n\
                     Zinsen | 100,00 | 70,00\nSumme offen EUR | 500,00 | 470,00";
     assert_eq!(read(reversed), Ok(Some(50_000)));
+    let without_corner = table.replace("Position | ", "");
+    assert_eq!(read(&without_corner), Ok(Some(50_000)));
     let unsaid =
         table.replace("Stand 31.12.2025", "Konto A").replace("Stand heute (11.06.2026)", "Konto B");
     assert!(read(&unsaid).is_err());
@@ -739,4 +741,48 @@ fn a_figure_that_the_sender_corrects_does_not_contradict_the_right_one() {
     ] {
         assert!(read(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn of_rows_with_days_the_last_counts() {
+    let rows = "Unsere Forderung stellt sich wie folgt dar:\n\nper 31.12.2025 (Saldenbestätigung)  470,00 EUR\n\
+                per 10.06.2026 (inkl. Verzugszinsen)  500,00 EUR";
+    assert!(matches!(read(rows), Ok(Some(50_000)) | Err(_)), "{:?}", read(rows));
+    let roles: Vec<Role> = account(rows).readings.iter().map(|reading| reading.role).collect();
+    assert_eq!(roles, [Role::Former, Role::Claim]);
+    // Invoices have days, too.
+    let invoices = rows.replace("per ", "Rechnung vom ");
+    assert!(!account(&invoices).has(Role::Former));
+}
+
+#[test]
+fn the_parts_of_a_sum_are_not_one_by_the_words_around_them() {
+    let roles = |text: &str| -> Vec<Role> {
+        account(text).readings.iter().map(|reading| reading.role).collect()
+    };
+    assert_eq!(
+        roles("Die Forderung setzt sich aus 233,90 EUR Prämie und 500,00 EUR Regress zusammen."),
+        [Role::Item, Role::Item]
+    );
+    assert_eq!(
+        roles("Mit dem Februar (zusammen 121,50 EUR) liegen wir bei 4.011,70 EUR Rückstand."),
+        [Role::Item, Role::Claim]
+    );
+    assert_eq!(roles("900,00 EUR sind im Saldo schon abgezogen."), [Role::Paid]);
+    assert_eq!(
+        roles(
+            "Die Rechnungen über zusammen 299,40 EUR sind zu Unrecht entstanden und wurden storniert."
+        ),
+        [Role::Former]
+    );
+    assert_eq!(roles("Das Vertragskonto weist jetzt 0,00 EUR aus."), [Role::Claim]);
+}
+
+#[test]
+fn what_is_asked_is_not_stated() {
+    let asked = "Unsere Mandantin nennt Schulden von 6.880,00 EUR. Stimmt das?\n\nNein, die Gesamtforderung \
+                 beträgt heute 7.018,44 EUR.";
+    assert_eq!(read(asked), Ok(Some(701_844)));
+    let stated = asked.replace("Stimmt das?", "Stimmen Sie sich ab!");
+    assert!(read(&stated).is_err());
 }

@@ -167,7 +167,8 @@ fn creditors_intent(subject: &str, body: &str, said: &[Said<'_>], account: &Acco
     let whole = || said.iter().chain([&subject]);
     // That nothing will be owed after a settlement is part of it.
     let is_nought = claim.is_some_and(|claim| claim.value == Money::ZERO);
-    let believed_acceptance = |sentence: &Said<'_>| is_nought || believed(sentence);
+    let believed_acceptance =
+        |sentence: &Said<'_>| is_nought || claim.is_none() || !sentence.is_surely_harmless();
     if whole().any(|said| accepts(said) && !puts_off(said) && believed_acceptance(said)) {
         return Intent::SettlementAccept;
     }

@@ -29,7 +29,7 @@ patterns!(
     r"\b(?:plan|planes|vergleich|vergleichs\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|regulierungs\w*|zahlungsvorschlag|offer|proposal|einigung\w*|abfindung\w*)\b.*\b(?:zugestimmt|stimmen .*zu|stimmt .*zu|angenommen|nehmen .*an\b|einverstanden|einverstaendnis|zustimmung|akzeptier\w*|annahme|anzunehmen|accept\w*|agree\w*)\b",
     r"|\b(?:stimmen|stimme|stimmt|akzeptieren|zustimmung zu|accept|agree to|einverstanden mit|nehmen wir|nehme ich)\b.*\b(?:plan|vergleich\w*|vorschlag|angebot|quote|schuldenbereinigungsplan|einmalzahlung|offer|proposal|abfindung\w*)\b",
     r"|\b(?:vorgeschlagen|angeboten|angetragen)\w* (?:\w+ ){0,2}(?:regelung|loesung)\b.*\b(?:einverstanden|zugestimmt|stimm\w*|angenommen|akzeptier\w*)\b|\b(?:einverstanden|zugestimmt|stimm\w*|akzeptier\w*)\b.*\b(?:vorgeschlagen|angeboten|angetragen)\w* (?:\w+ ){0,2}(?:regelung|loesung)\b",
-    r"|\bnimmt\b.*\b(?:plan|vergleich\w*|\w*vorschlag|angebot)\b.*\ban\b(?:[.,;!]|$| (?:und|da|weil)\b)",
+    r"|\b(?:nimmt|nehmen?)\b.*\b(?:plan|vergleich\w*|\w*vorschlag|angebot)\b.*\ban\b(?:[.,;:!]|$| (?:und|da|weil)\b)",
 );
 
 // An offer that would be received, that falls short, or that the sender made.
