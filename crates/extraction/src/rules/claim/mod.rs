@@ -334,6 +334,7 @@ pub(super) fn account(text: &str) -> Account {
     };
     if account.doubts.is_empty()
         && account.claim.as_ref().filter(in_digits).is_some_and(|claim| !choice.allows(claim))
+        && !look.get_or_init(|| SecondLook::new(folded, segments)).is_short()
     {
         account.doubts.insert(Doubt::NoTotal);
     }

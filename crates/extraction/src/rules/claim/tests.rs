@@ -703,8 +703,9 @@ fn of_two_columns_with_days_the_later_counts() {
 
 #[test]
 fn one_amount_that_neither_reader_would_take_by_its_words_is_no_claim() {
-    let contribution =
-        "Der Rückstand führt erst zum Ruhen, wenn zwei Beiträge zu je (jetzt) 410,27 EUR fehlen.";
+    let contribution = "Auskünfte zu Krankenversicherungen unterliegen § 203 StGB. Wir benötigen daher eine \
+                        Entbindung von der Schweigepflicht im Original, Kopien genügen nicht. Sobald sie hier ist, \
+                        melden wir uns wieder. Der Rückstand führt erst zum Ruhen, wenn Beiträge von 410,27 EUR fehlen.";
     assert!(!matches!(read(contribution), Ok(Some(_))), "{:?}", read(contribution));
     let multiple =
         "Ab einem Rückstand von zwei Monatsbeiträgen (derzeit 2 x 410,27 EUR) ruht der Vertrag.";
@@ -776,6 +777,15 @@ fn the_parts_of_a_sum_are_not_one_by_the_words_around_them() {
         [Role::Former]
     );
     assert_eq!(roles("Das Vertragskonto weist jetzt 0,00 EUR aus."), [Role::Claim]);
+}
+
+#[test]
+fn what_will_be_owed_and_what_is_not_confirmed_is_not_stated_in_english_either() {
+    let future = "The balance payable as from 1 October 2026 will be EUR 861.20.";
+    assert!(read(future).is_err());
+    assert_eq!(read("The balance payable today is EUR 861.20."), Ok(Some(86_120)));
+    let unconfirmed = "The total is EUR 861.20. We neither confirm nor dispute this figure.";
+    assert!(read(unconfirmed).is_err());
 }
 
 #[test]

@@ -48,6 +48,7 @@ patterns!(
 patterns!(
     COUNTERS,
     r"\b(?:unser(?:en)?|mein(?:en)?|unser neuer|folgende[rns]?) (?:gegenvorschlag|gegenangebot)\b|\b(?:our|my|following) counter-? ?(?:offer|proposal)\b",
+    r"|\b(?:mit|bei) (?:\w+ ){0,3}[0-9]{1,2} ?(?:%|prozent)[^.;]*\b(?:zufrieden ?geben|begnueg\w*|einverstanden)\b|\bwuerden? sich mit\b[^;]*\b(?:zufrieden ?geben|begnuegen)\b",
 );
 
 patterns!(
