@@ -279,7 +279,11 @@ fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
                 continue;
             }
             if (line.contains('@') || line.starts_with('>')) && STAMP.is_match(line) {
-                messages.push(Message { from: address_in(line), ..Message::default() });
+                // `>` lines say themselves where the quote ends.
+                let marked = !line.starts_with('>') && is_cited_below(lines, at + 1);
+                if !marked {
+                    messages.push(Message { from: address_in(line), ..Message::default() });
+                }
                 at += 1;
                 continue;
             }
@@ -290,9 +294,7 @@ fn messages<'a>(lines: &[&'a str]) -> Vec<Message<'a>> {
             }
             if let Some(length) = attribution(lines, at) {
                 let below = skip_blank(lines, at + length);
-                let marked = lines.get(below).is_some_and(|line| is_cited(line));
-                if marked || below >= lines.len() {
-                    // The `>` lines say themselves where the quote ends.
+                if is_cited_below(lines, below) || below >= lines.len() {
                     at += length;
                     continue;
                 }
@@ -403,6 +405,11 @@ fn is_cited(line: &str) -> bool {
     line.trim_start().starts_with('>')
 }
 
+/// Whether the next line with words is a cited one.
+fn is_cited_below(lines: &[&str], at: usize) -> bool {
+    lines.get(skip_blank(lines, at)).is_some_and(|line| is_cited(line))
+}
+
 /// The rest of a long cited line that a mail program broke without a new mark.
 fn is_wrapped_citation(lines: &[&str], at: usize) -> bool {
     let line = lines[at].trim();
@@ -473,6 +480,27 @@ mod tests {
         for line in ["Bitte an a@bank.example bis 25.06.2026", "Termin: 25.06.2026 09:14"] {
             let found = split(&format!("Offen sind 5,00 EUR.\n{line}\nDanke sehr."), "", SENDER);
             assert!(found.new.ends_with("Danke sehr."), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_answer_below_a_marked_quote_is_new_whatever_heads_the_quote() {
+        for head in [
+            "Kanzlei Wieck <post@kanzlei-wieck.example> schrieb am 30.06.2026 14:02:17:",
+            "Kanzlei Wieck <post@kanzlei-wieck.example> 30.06.2026 14:02",
+            "Am 30.06.2026 um 14:02 schrieb Kanzlei Wieck <post@kanzlei-wieck.example>:",
+        ] {
+            let text = format!(
+                "{head}\n\n> Von: Kanzlei Wieck <post@kanzlei-wieck.example>\n> Betreff: Muster\n>\n> Guten Tag,\n> \
+                 vermerkt sind 1.620,00 EUR.\n\nHallo zusammen,\n\nheute offen: 1.702,90 EUR, alles drin."
+            );
+            let sender = Sender { email: "b.roth@praxis.example", name: "B. Roth" };
+            let split = split(&text, "Antwort: Muster", sender);
+            assert_eq!(
+                split.new, "Hallo zusammen,\n\nheute offen: 1.702,90 EUR, alles drin.",
+                "{head}"
+            );
+            assert!(split.quoted.contains("1.620,00"), "{head}");
         }
     }
 

@@ -99,7 +99,9 @@ pub(super) fn read(mail: &CleanedMail, findings: Findings<'_>) -> Reading {
         return done(Intent::AutoReply, false, doubts);
     }
     let unread = unread::read(&mail.subject, tally(&body, &findings));
-    if doubts.is_empty() && !says_something(&said) {
+    // Whoever wrote nothing new may have written where nobody looked for it.
+    let has_words = body.contains(char::is_alphanumeric);
+    if has_words && doubts.is_empty() && !says_something(&said) {
         if !findings.names_case && is_advert(unread, &everything_new) {
             return done(Intent::Spam, false, doubts);
         }

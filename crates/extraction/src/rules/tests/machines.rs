@@ -186,3 +186,18 @@ fn a_mail_with_an_answer_is_never_put_aside() {
         assert!(!matches!(intent, Intent::AutoReply | Intent::Spam), "{subject}: {body}");
     }
 }
+
+#[test]
+fn a_mail_without_new_words_is_never_put_aside() {
+    for subject in
+        ["Antwort: Muster (310/26)", "Automatische Antwort: 310/26", "Gutschein sichern!"]
+    {
+        let mail = Mail {
+            subject: Some(subject.to_owned()),
+            body_text: Some("> Guten Tag,\n> vermerkt sind 1.620,00 EUR.".to_owned()),
+            ..Mail::default()
+        };
+        let intent = extract(&clean(&mail)).intent;
+        assert!(!matches!(intent, Intent::AutoReply | Intent::Spam), "{subject}: {intent:?}");
+    }
+}
