@@ -16,14 +16,22 @@ pub fn own_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus")
 }
 
+/// Its mails that neither rules nor model were mended on.
+pub fn held_back_directory() -> PathBuf {
+    own_directory().join("held-back")
+}
+
 /// The name of the corpus that lies in the directory itself.
 pub const FIRST: &str = "first";
 
-/// Where the corpora of a directory are, with their names: its own `clients.json` and `emails/`, and
-/// those of each office under `offices/`.
+/// Where the corpora of a directory are, with their names: its own `clients.json` and `emails/`, unless
+/// there are only others, and those of each office under `offices/`.
 pub fn directories(directory: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let mut found = vec![(FIRST.to_owned(), directory.to_owned())];
     let offices = directory.join("offices");
+    let mut found = Vec::new();
+    if directory.join("clients.json").is_file() || !offices.is_dir() {
+        found.push((FIRST.to_owned(), directory.to_owned()));
+    }
     if offices.is_dir() {
         let name =
             |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
