@@ -25,6 +25,13 @@ pub fn mails() -> Vec<(&'static str, Mail)> {
             "table rows",
             html(format!("<table>{}", fill("<tr><td>Summe</td><td>1,00 EUR</td></tr>"))),
         ),
+        (
+            "answers in colour",
+            html(format!(
+                "<p>Antworten in Blau.</p><blockquote type=cite>a{}",
+                fill("<p style='color:#00f'>1,00 EUR"),
+            )),
+        ),
         ("spaces", text(fill(" "))),
         ("blank lines", text(format!("a{}b", fill("\n")))),
         ("greater-than signs", text(fill(">"))),

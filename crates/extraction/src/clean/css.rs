@@ -5,6 +5,9 @@ use std::collections::HashMap;
 /// Rules kept from all style sheets of one mail; more than any honest mail has.
 const MAX_RULES: usize = 4_000;
 
+/// So far apart are the strongest and the weakest of red, green and blue in what is seen as a colour.
+const LEAST_HUE: u8 = 64;
+
 /// What one `style` attribute or one rule says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Style {
@@ -50,7 +53,7 @@ impl Color {
     /// Neither black nor white nor a grey.
     pub(super) fn is_colourful(self) -> bool {
         match self {
-            Color::Rgb(r, g, b) => r.max(g).max(b) - r.min(g).min(b) >= 64,
+            Color::Rgb(r, g, b) => r.max(g).max(b) - r.min(g).min(b) >= LEAST_HUE,
             Color::Transparent | Color::Unknown => false,
         }
     }

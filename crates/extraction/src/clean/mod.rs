@@ -166,15 +166,15 @@ impl Part {
         part
     }
 
-    /// What stands in the quote by the sender's own hand is new text.
+    /// What stands in the quote by the sender's own hand is new text, but for what its few words above
+    /// the quote say in colour already.
     fn add_answers(&mut self, colourful: &str) {
         let plain = characters::to_plain(colourful).text;
+        let cover = self.body.clone();
         let lines = plain.lines().map(|line| line.trim_start_matches(['>', ' ']).trim_end());
-        for line in lines.filter(|line| !line.is_empty()) {
-            if !self.body.contains(line) {
-                self.body.push_str("\n\n");
-                self.body.push_str(line);
-            }
+        for line in lines.filter(|line| !line.is_empty() && !cover.contains(line)) {
+            self.body.push_str("\n\n");
+            self.body.push_str(line);
         }
         self.is_cut |= cut(&mut self.body);
     }
