@@ -257,13 +257,16 @@ fn an_amount_in_a_line_of_its_own_is_read_with_the_line_that_breaks_off_before_i
 
 #[test]
 fn one_amount_that_neither_reader_would_take_by_its_words_is_no_claim() {
-    let contribution = "Auskünfte zu Krankenversicherungen unterliegen § 203 StGB. Wir benötigen daher eine \
-                        Entbindung von der Schweigepflicht im Original, Kopien genügen nicht. Sobald sie hier ist, \
-                        melden wir uns wieder. Der Rückstand führt erst zum Ruhen, wenn Beiträge von 410,27 EUR fehlen.";
-    assert!(!matches!(read(contribution), Ok(Some(_))), "{:?}", read(contribution));
-    let multiple =
-        "Ab einem Rückstand von zwei Monatsbeiträgen (derzeit 2 x 410,27 EUR) ruht der Vertrag.";
-    assert!(!matches!(read(multiple), Ok(Some(_))), "{:?}", read(multiple));
+    let rate = "Mit den 74,70 EUR im Monat sind wir einverstanden, Hauptsache kein Papierkram mehr. Wann wird denn \
+                nun überwiesen, und an wen sollen wir uns wenden, wenn das Geld im nächsten Monat wieder ausbleibt \
+                wie bisher? Der offene Betrag von 74,70 EUR wird jeweils am Ersten fällig.";
+    assert!(
+        matches!(read(rate), Err(doubts) if doubts.contains(&Doubt::NoTotal)),
+        "{:?}",
+        read(rate)
+    );
+    let multiple = "Der Rückstand ergibt sich aus 2 x 410,27 EUR.";
+    assert_eq!(account(multiple).readings[0].role, Role::Rate);
 }
 
 #[test]
