@@ -88,7 +88,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     let claim = account.claim.as_ref().filter(|_| states_claim(intent.intent));
     let is_price = claim.is_some_and(|claim| {
         let is_of_today = claim.segment.is_some_and(|at| {
-            let sentence = &folded[account.segments[at].range.clone()];
+            let sentence = account.sentence(at, folded);
             intent::speaks_of_today(sentence) && !intent::is_price_of_plan(sentence)
         });
         (claim.is_unnamed || claim.is_bare_sum)
@@ -97,7 +97,7 @@ pub fn extract(mail: &CleanedMail) -> Extraction {
     });
     let is_bare = |claim: &Claim| {
         let is_sure = |at: usize| {
-            let sentence = &folded[account.segments[at].range.clone()];
+            let sentence = account.sentence(at, folded);
             !intent::is_price_of_plan(sentence)
                 && (look.states(at) >= SURE_STATEMENT || intent::speaks_of_today(sentence))
         };
@@ -210,7 +210,7 @@ fn states_claim(intent: Intent) -> bool {
 fn is_outdated(mail: &CleanedMail, account: &Account, folded: &str) -> bool {
     let segment = account.claim.as_ref().and_then(|claim| claim.segment);
     segment.zip(mail.received_at).is_some_and(|(at, received_at)| {
-        as_of::is_long_past(&folded[account.segments[at].range.clone()], received_at)
+        as_of::is_long_past(account.sentence(at, folded), received_at)
     })
 }
 

@@ -290,3 +290,14 @@ fn the_mail_that_a_correction_takes_back_is_not_this_one() {
     let taken_back = "Die Gesamtforderung beträgt 501,60 EUR. Bitte löschen Sie die erste Mail.";
     assert_eq!(read(taken_back).intent, Intent::Other);
 }
+
+#[test]
+fn a_sentence_with_too_many_amounts_to_be_read_states_no_claim() {
+    let flood = "Offen sind 500,00 EUR und ".repeat(claim::MOST_AMOUNTS + 1);
+    let mail = Mail {
+        body_text: Some(format!("Herr Max Muster, AZ-2026-17: {flood} mehr nicht.")),
+        received_at: crate::dates::parse_date("2026-05-04T08:00:00Z"),
+        ..Mail::default()
+    };
+    assert_eq!(extract(&clean(&mail)).debt_amount, None);
+}

@@ -136,6 +136,10 @@ impl Announced {
             loop {
                 let words = self.words.find_at(folded, at)?;
                 at = words.end();
+                // Folding makes two letters of one (`ß`), and words may begin or end between them.
+                if ![words.start(), words.end()].iter().all(|edge| text.is_char_boundary(*edge)) {
+                    continue;
+                }
                 if let Some(what) = self.what.find(&text[words.end()..]) {
                     at += what.end();
                     return Some((words.range(), words.end()..at));
@@ -158,6 +162,15 @@ mod tests {
             .map(|(words, what)| &text[words.start..what.end])
             .collect();
         assert_eq!(found, ["Akte: 12", "Aktenr 7"]);
+    }
+
+    #[test]
+    fn words_that_begin_or_end_within_a_letter_announce_nothing() {
+        for (words, text) in [("schuldner ", "Sßchuldner Muster"), ("gros", "groß Muster")] {
+            let announced = Announced::new(words, " ?[A-Za-z]+");
+            let found = announced.find_iter(&fold(text), text).count();
+            assert_eq!(found, 0, "{text}");
+        }
     }
 
     #[test]

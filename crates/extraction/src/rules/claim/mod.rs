@@ -36,7 +36,7 @@ use sentence::Sentence;
 use sums::check_sums;
 
 /// A sentence with more amounts says nothing that could be told apart.
-const MOST_AMOUNTS: usize = 40;
+pub(super) const MOST_AMOUNTS: usize = 40;
 
 /// So many rates make a plan.
 const RATES_OF_A_PLAN: RangeInclusive<i64> = 2..=240;
@@ -195,6 +195,11 @@ impl Account {
     /// The second look at the segments of `folded`, the text that was read.
     pub(super) fn look(&self, folded: &str) -> &SecondLook {
         self.look.get_or_init(|| SecondLook::new(folded, &self.segments))
+    }
+
+    /// A segment of `folded`, the text that was read; nothing where there is none.
+    pub(super) fn sentence<'t>(&self, segment: usize, folded: &'t str) -> &'t str {
+        self.segments.get(segment).map_or("", |segment| &folded[segment.range.clone()])
     }
 
     pub(super) fn has(&self, role: Role) -> bool {
@@ -491,7 +496,8 @@ fn follow_days(readings: &mut [Reading], folded: &str, segments: &[Segment]) {
     for at in 1..readings.len() {
         let (earlier, later) = (&readings[at - 1], &readings[at]);
         let may_be = |reading: &Reading| is_stated(reading.role) || reading.role == Role::Unknown;
-        let follow = later.segment == earlier.segment + 1 && may_be(earlier) && may_be(later);
+        let is_next = earlier.segment.checked_add(1) == Some(later.segment);
+        let follow = is_next && may_be(earlier) && may_be(later);
         if follow
             && let (Some(one), Some(other)) = (day(earlier), day(later))
             && one < other

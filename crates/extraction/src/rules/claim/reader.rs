@@ -105,8 +105,12 @@ impl Choice {
     /// The amount that this reader alone takes for the claim.
     pub(super) fn claim(&self, readings: &[Reading]) -> Option<Claim> {
         let (value, likelihood) = self.likeliest()?;
+        // A sentence with too many amounts was not read.
+        let is_read = |reading: &&Reading| reading.segment != usize::MAX;
         let places = readings.iter().filter(|reading| reading.amount.value == value);
-        let place = places.max_by(|one, other| one.likelihood.total_cmp(&other.likelihood))?;
+        let place = places
+            .filter(is_read)
+            .max_by(|one, other| one.likelihood.total_cmp(&other.likelihood))?;
         let enough = match place.role {
             Role::Item | Role::Paid => CHOSEN_AGAINST_WORDS,
             Role::Unknown | Role::Sum | Role::Claim | Role::Total => CHOSEN,
