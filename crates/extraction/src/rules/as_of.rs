@@ -13,15 +13,18 @@ use crate::pattern::pattern;
 /// a clerk entered none names such a day for its total; of those that a clerk did not, 19 do.
 const LONGEST_AGO: TimeDelta = TimeDelta::days(92);
 
+/// `31.12.2025`, `31. 12. 25` or `31. dezember 2025`.
+const DAY: &str = r"\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d)";
+
 /// Whether a sentence in folded letters says of its amount that it is of a day long before the mail came:
 /// `Zum 31.12.2024 betrug die Forderung 500 EUR`.
 ///
 /// A newer day beside it, or a word such as `heute`, says of which day the amount really is.
 pub(super) fn is_long_past(sentence: &str, received_at: DateTime<Utc>) -> bool {
     static AS_OF: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"\b(?:zum|per|stand|stichtag|valuta|as (?:of|at))(?: (?:vom|zum|per|stichtag|datum|den|dem))*[ :(]*(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d))\b(?P<then>[ )]*[a-z]*)",
-        )
+        pattern(&format!(
+            r"\b(?:zum|per|stand|stichtag|valuta|as (?:of|at))(?: (?:vom|zum|per|stichtag|datum|den|dem))*[ :(]*(?P<day>{DAY})\b(?P<then>[ )]*[a-z]*)"
+        ))
     });
     // `ist zum 31.03.2026 ausgezogen`: what happened on that day is not the amount.
     static HAPPENED: LazyLock<Regex> = LazyLock::new(|| {
@@ -39,7 +42,7 @@ pub(super) fn is_long_past(sentence: &str, received_at: DateTime<Utc>) -> bool {
         && !speaks_of_today(sentence)
 }
 
-/// `31.12.2025`, `31. 12. 25` or `31. dezember 2025`.
+/// A [`DAY`] that there is.
 fn day(written: &str) -> Option<DateTime<Utc>> {
     parse_date(&written.replace(". ", ".")).or_else(|| parse_date(written))
 }
@@ -48,9 +51,9 @@ fn day(written: &str) -> Option<DateTime<Utc>> {
 /// 31.12.2025`; `heute` or `neu` is after every other day, `bisher` before.
 pub(super) fn head_day(head: &str) -> Option<DateTime<Utc>> {
     static HEAD: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"^[ (]*(?:(?:stand|saldo|forderung|rueckstand|offen|betrag|per|zum|am|vom|in eur|eur)[ :(]*)*(?:(?P<before>alt|bisher|bisherig|vorher|frueher)\b|(?P<now>heute|aktuell|jetzt|neu)\b[ (.,\d]*(?:ab [\d.]+)?|(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d)))[ ()]*(?:in )?(?:eur|euro|€)?[ )]*$",
-        )
+        pattern(&format!(
+            r"^[ (]*(?:(?:stand|saldo|forderung|rueckstand|offen|betrag|per|zum|am|vom|in eur|eur)[ :(]*)*(?:(?P<before>alt|bisher|bisherig|vorher|frueher)\b|(?P<now>heute|aktuell|jetzt|neu)\b[ (.,\d]*(?:ab [\d.]+)?|(?P<day>{DAY}))[ ()]*(?:in )?(?:eur|euro|€)?[ )]*$"
+        ))
     });
     let found = HEAD.captures(head)?;
     match found.name("day") {
@@ -63,9 +66,9 @@ pub(super) fn head_day(head: &str) -> Option<DateTime<Utc>> {
 /// The day with which a row in folded letters begins: `per 31.12.2025 (Saldenbestätigung) | 500,00`.
 pub(super) fn row_day(row: &str) -> Option<DateTime<Utc>> {
     static ROW: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(
-            r"^(?:- )?(?:stand|saldo|forderung|rueckstand)?(?: ?(?:per|zum|am|vom))?[ :]*(?P<day>\d{1,2}\. ?(?:\d{1,2}\. ?(?:20)?\d\d|[a-z]+ 20\d\d))(?: ?\([^()]*\))?[ :|]",
-        )
+        pattern(&format!(
+            r"^(?:- )?(?:stand|saldo|forderung|rueckstand)?(?: ?(?:per|zum|am|vom))?[ :]*(?P<day>{DAY})(?: ?\([^()]*\))?[ :|]"
+        ))
     });
     static NAMED: LazyLock<Regex> =
         LazyLock::new(|| pattern(r"^(?:- )?(?:stand|saldo|forderung|rueckstand|per|zum)\b"));
