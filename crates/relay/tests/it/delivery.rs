@@ -1,5 +1,7 @@
 //! What a message does, and what it does not do.
 
+use std::slice::from_ref;
+
 use bson::doc;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
@@ -91,6 +93,7 @@ async fn the_same_message_applied_twice_changes_nothing() {
     conn.batch_execute("UPDATE outbox_messages SET processed_at = NULL").unwrap();
     wait_until_delivered(place).await;
     assert_eq!(entry(place, 0).await, first, "not even applied_at moves");
+    wait_until_counted(from_ref(&relay), 2).await;
     assert_eq!((relay.outcomes("applied"), relay.outcomes("already_applied")), (1, 1));
     assert!(message(&mut conn, id).processed_at.is_some());
     relay.stop().await;
@@ -134,6 +137,7 @@ async fn of_two_mails_in_one_batch_only_the_newer_is_written() {
         };
         let relay = RunningRelay::start(place.settings());
         wait_until_delivered(place).await;
+        wait_until_counted(from_ref(&relay), 2).await;
         assert_eq!((relay.outcomes("applied"), relay.outcomes("superseded")), (1, 1));
         relay.stop().await;
         assert_eq!(amount(place, 0).await, Some(1200.0));
@@ -318,6 +322,7 @@ async fn two_relays_at_once_deliver_each_of_2000_messages_once() {
     settings.delivery.batch_size = 50;
     let relays = [RunningRelay::start(settings.clone()), RunningRelay::start(settings)];
     wait_until_delivered(place).await;
+    wait_until_counted(&relays, 2_000).await;
     let applied: Vec<u64> = relays.iter().map(|relay| relay.outcomes("applied")).collect();
     let again: u64 = relays.iter().map(|relay| relay.outcomes("already_applied")).sum();
     for relay in relays {

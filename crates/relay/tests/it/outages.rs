@@ -1,5 +1,6 @@
 //! What is stopped, frozen, killed or away: nothing is lost, spent or done twice.
 
+use std::slice::from_ref;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -141,6 +142,7 @@ async fn a_relay_killed_between_write_and_commit_is_repeated_without_effect() {
 
     let survivor = RunningRelay::start(place.settings());
     wait_until_delivered(&place).await;
+    wait_until_counted(from_ref(&survivor), 1).await;
     assert_eq!((survivor.outcomes("applied"), survivor.outcomes("already_applied")), (0, 1));
     survivor.stop().await;
     assert_eq!(entry(&place, 0).await, written);

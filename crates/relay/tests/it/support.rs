@@ -95,6 +95,10 @@ impl RunningRelay {
 
     /// How often an outcome was counted.
     pub(crate) fn outcomes(&self, label: &str) -> u64 {
+        self.counted(|value| value == label)
+    }
+
+    fn counted(&self, is_meant: impl Fn(&str) -> bool) -> u64 {
         let family = self
             .context
             .metrics
@@ -104,7 +108,7 @@ impl RunningRelay {
         let metrics = family.map(|family| family.get_metric().to_vec()).unwrap_or_default();
         metrics
             .iter()
-            .filter(|metric| metric.get_label().iter().any(|pair| pair.value() == label))
+            .filter(|metric| metric.get_label().iter().any(|pair| is_meant(pair.value())))
             .map(|metric| metric.get_counter().get_value() as u64)
             .sum()
     }
@@ -246,4 +250,10 @@ pub(crate) async fn entry(place: &Place, number: usize) -> Document {
 
 pub(crate) async fn amount(place: &Place, number: usize) -> Option<f64> {
     entry(place, number).await.get_f64("current_debt_amount").ok()
+}
+
+/// Waits until these relays have counted so many outcomes in all: they count what is written down already.
+pub(crate) async fn wait_until_counted(relays: &[RunningRelay], all: u64) {
+    let counted = || relays.iter().map(|relay| relay.counted(|_| true)).sum::<u64>();
+    wait_until(LIMIT, || std::future::ready(counted() >= all)).await;
 }
