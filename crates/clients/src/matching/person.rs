@@ -192,11 +192,11 @@ impl FileName {
                 || text.windows(2).any(is_former)
         };
         let length = self.last.len();
-        let mut places =
-            (0..text.len()).filter(|at| text.get(*at..at + length) == Some(&self.last[..]));
+        let is_here = |at: &usize| text.get(*at..at + length) == Some(&self.last[..]);
+        let places: Vec<usize> = (0..text.len()).filter(is_here).collect();
         let is_now =
-            |at: usize| at.checked_sub(1).is_some_and(|before| NOW.contains(&&*text[before]));
-        places.any(|at| is_now(at) || speaks_of_change())
+            |at: &usize| at.checked_sub(1).is_some_and(|before| NOW.contains(&&*text[before]));
+        places.iter().any(is_now) || !places.is_empty() && speaks_of_change()
     }
 
     /// Both orders of the full name; none if one half is missing.
